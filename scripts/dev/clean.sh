@@ -1,0 +1,4 @@
+dev_clean() {
+  rm -rf build
+  say "removed build/"
+}
