@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Compiled Groovy text: immutable, shared by all runs and threads that execute it.
+
+namespace ks::groovy {
+
+class Program;
+using ProgramRef = std::shared_ptr<const Program>;
+
+struct CompileOptions {
+  std::string script_name = "Script1";  ///< class name of the script, and file name in messages
+};
+
+/// One thing that is wrong in a source text. Lines and columns start at 1.
+struct CompileError {
+  std::string message;
+  uint32_t line = 0;
+  uint32_t column = 0;
+};
+
+/// Either a program, or all errors that were found, in source order.
+struct Compiled {
+  ProgramRef program;
+  std::vector<CompileError> errors;
+
+  explicit operator bool() const { return program != nullptr; }
+};
+
+/// Compiles without running anything.
+Compiled compile(std::string_view source, const CompileOptions& options = {});
+
+/// `startup failed:` and each error with source line and caret, as Groovy's compiler prints them.
+std::string format_errors(std::string_view source, std::string_view script_name,
+                          const std::vector<CompileError>& errors);
+
+}  // namespace ks::groovy
