@@ -30,7 +30,9 @@ class ManualClock final : public Clock {
  public:
   explicit ManualClock(WallTime start = WallTime{std::chrono::milliseconds{1'700'000'000'000}});
   WallTime now() const override { return WallTime{std::chrono::milliseconds{wall_.load()}}; }
-  SteadyTime steady_now() const override { return SteadyTime{std::chrono::milliseconds{steady_.load()}}; }
+  SteadyTime steady_now() const override {
+    return SteadyTime{std::chrono::milliseconds{steady_.load()}};
+  }
   void advance(std::chrono::milliseconds by);
   /// Moves the wall clock alone, as an administrator does.
   void set_wall(WallTime to);

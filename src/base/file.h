@@ -33,8 +33,8 @@ class Fd {
   int fd_ = -1;
 };
 
-/// An error that says what failed on which path and what errno means. ENOENT is not_found, EEXIST already_exists,
-/// EACCES/EPERM/EROFS forbidden, ENOSPC/EDQUOT exhausted, all else internal.
+/// An error that says what failed on which path and what errno means. ENOENT is not_found, EEXIST
+/// already_exists, EACCES/EPERM/EROFS forbidden, ENOSPC/EDQUOT exhausted, all else internal.
 Error errno_error(std::string_view what, std::string_view path, int errno_value);
 
 Result<Fd> open_file(const std::string& path, int flags, unsigned mode = 0666);

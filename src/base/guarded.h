@@ -39,7 +39,8 @@ class Guarded {
   }
   /// The same with a deadline; `function` is called either way and must look again.
   template <class Duration, class Ready, class F>
-  decltype(auto) wait_for(std::condition_variable& condition, Duration limit, Ready&& ready, F&& function) {
+  decltype(auto) wait_for(std::condition_variable& condition, Duration limit, Ready&& ready,
+                          F&& function) {
     std::unique_lock lock(mutex_);
     condition.wait_for(lock, limit, [&] { return ready(value_); });
     return std::forward<F>(function)(value_);

@@ -9,7 +9,8 @@
 
 namespace ks {
 
-/// `error`: someone must act; `warn`: we coped; `info`: a few lines for each run; `debug`: the rest.
+/// `error`: someone must act; `warn`: we coped; `info`: a few lines for each run; `debug`: the
+/// rest.
 enum class LogLevel : uint8_t { error, warn, info, debug };
 
 /// One field of a log line. Anything that fmt prints may be a value. Never a secret.
@@ -24,7 +25,8 @@ struct LogField {
 /// Lines below the level are not built. Thread-safe. Starts at `info`.
 void set_log_level(LogLevel level);
 bool log_enabled(LogLevel level);
-/// `text` (default): `12:00:01.123 info  run finished run=a/b took=3ms`; `json`: one object a line. Both go to stderr.
+/// `text` (default): `12:00:01.123 info  run finished run=a/b took=3ms`; `json`: one object a line.
+/// Both go to stderr.
 void set_log_json(bool json);
 
 void write_log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields);
@@ -32,8 +34,8 @@ void write_log(LogLevel level, std::string_view message, std::initializer_list<L
 }  // namespace ks
 
 /// LOG(info, "run finished", {"run", key}, {"took", took}): a constant message and fields.
-#define LOG(level, message, ...)                                               \
-  do {                                                                         \
-    if (::ks::log_enabled(::ks::LogLevel::level))                              \
-      ::ks::write_log(::ks::LogLevel::level, message, {__VA_ARGS__});          \
+#define LOG(level, message, ...)                                      \
+  do {                                                                \
+    if (::ks::log_enabled(::ks::LogLevel::level))                     \
+      ::ks::write_log(::ks::LogLevel::level, message, {__VA_ARGS__}); \
   } while (false)

@@ -8,18 +8,20 @@
 #include "base/file.h"
 #include "base/result.h"
 
-/// Child processes by posix_spawn (never fork: its cost grows with our memory), waited for on a pidfd.
+/// Child processes by posix_spawn (never fork: its cost grows with our memory), waited for on a
+/// pidfd.
 
 namespace ks {
 
 struct SpawnOptions {
-  std::vector<std::string> argv;  ///< argv[0] is looked up in PATH when it has no slash.
-  std::vector<std::string> env;   ///< `K=V`; the child gets exactly these.
-  std::string cwd;                ///< Empty: ours.
-  int stdin_fd = -1;              ///< -1: /dev/null.
-  int stdout_fd = -1;             ///< -1: /dev/null.
-  int stderr_fd = -1;             ///< -1: /dev/null.
-  bool new_session = false;       ///< setsid: the child survives us and can be signalled as a group by -pid.
+  std::vector<std::string> argv = {};  ///< argv[0] is looked up in PATH when it has no slash.
+  std::vector<std::string> env = {};   ///< `K=V`; the child gets exactly these.
+  std::string cwd = {};                ///< Empty: ours.
+  int stdin_fd = -1;                   ///< -1: /dev/null.
+  int stdout_fd = -1;                  ///< -1: /dev/null.
+  int stderr_fd = -1;                  ///< -1: /dev/null.
+  bool new_session =
+      false;  ///< setsid: the child survives us and can be signalled as a group by -pid.
 };
 
 /// A started child. Destroying it neither waits nor kills.

@@ -53,7 +53,9 @@ void append_utf8(std::string& out, uint32_t code_point);
 
 /// `*` and `?` only.
 bool matches_wildcard(std::string_view text, std::string_view pattern);
-/// Up to `most` of `candidates` that are near `word` (edit distance), nearest first: for "did you mean".
-std::vector<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates, size_t most = 3);
+/// Up to `most` of `candidates` that are near `word` (edit distance), nearest first: for "did you
+/// mean".
+std::vector<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates,
+                                 size_t most = 3);
 
 }  // namespace ks
