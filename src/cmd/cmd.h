@@ -1,0 +1,42 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <string>
+
+#include "base/result.h"
+
+/// The command line: one file a subcommand, each with one function that declares it. Only wiring
+/// and flags live here.
+
+namespace ks::cmd {
+
+/// What every command can rely on; filled before a command runs.
+struct Context {
+  bool out_is_terminal = false;
+  bool color = false;      ///< stdout is a terminal and NO_COLOR is not set.
+  std::string kubeconfig;  ///< --kubeconfig, else $KUBECONFIG, else the file that `ks up` wrote.
+  std::string output;      ///< --output: "" for people, or "json".
+  int exit_code = 0;       ///< What the process ends with.
+};
+
+constexpr int kUsageExit = 64;
+
+void add_version(CLI::App& app, Context& context);
+void add_groovy(CLI::App& app, Context& context);
+void add_lint(CLI::App& app, Context& context);
+void add_run(CLI::App& app, Context& context);
+void add_agent(CLI::App& app, Context& context);
+void add_up(CLI::App& app, Context& context);
+void add_pipeline(CLI::App& app, Context& context);
+void add_store(CLI::App& app, Context& context);
+void add_completion(CLI::App& app, Context& context);
+
+/// Prints `ks: MESSAGE` to stderr (the word red on a terminal) and sets the exit code.
+void fail(Context& context, const Error& error, int exit_code = 1);
+
+/// The folder that `ks up` uses when none is named: $KS_DATA_DIR, else $XDG_DATA_HOME/ks, else
+/// ~/.local/share/ks.
+std::string default_data_dir();
+
+}  // namespace ks::cmd
