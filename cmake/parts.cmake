@@ -10,6 +10,11 @@ add_library(ks_options INTERFACE)
 target_include_directories(ks_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_options(ks_options INTERFACE -Wall -Wextra -Wshadow -Wconversion
                        $<$<BOOL:${KS_WERROR}>:-Werror> -fno-plt -fstack-protector-strong)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  # g++ 12 reports false positives of these in optimised standard library code (its bugs 105329, 105651, 107852).
+  target_compile_options(ks_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow
+                         -Wno-stringop-overread -Wno-array-bounds)
+endif()
 target_compile_definitions(ks_options INTERFACE BOOST_ASIO_NO_DEPRECATED)
 if(KS_SANITIZE)
   target_compile_options(ks_options INTERFACE -fsanitize=${KS_SANITIZE} -fno-omit-frame-pointer)
@@ -18,8 +23,6 @@ if(KS_SANITIZE)
   if(NOT has_ubsan EQUAL -1)
     target_compile_options(ks_options INTERFACE -fno-sanitize-recover=undefined)
   endif()
-  # g++ 12 reports false positives of these two in instrumented standard library code.
-  target_compile_options(ks_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
 endif()
 target_link_libraries(ks_options INTERFACE Threads::Threads fmt::fmt Boost::json)
 
