@@ -10,7 +10,8 @@
 
 namespace ks::http {
 
-/// A response stream that is being read. Destroying it ends the reading; no callback runs after that.
+/// A response stream that is being read. Destroying it ends the reading; no callback runs after
+/// that.
 class Reading {
  public:
   virtual ~Reading() = default;
@@ -18,7 +19,8 @@ class Reading {
 
 /// Sends requests somewhere: over a socket, or straight into a router of this process. Thread-safe.
 ///
-/// Only transport failures are errors (`unavailable`, `timeout`); an answer of status 500 is an answer.
+/// Only transport failures are errors (`unavailable`, `timeout`); an answer of status 500 is an
+/// answer.
 class Client {
  public:
   virtual ~Client() = default;
@@ -33,12 +35,14 @@ class Client {
     /// Once, last: ok when the server ended the response properly.
     std::move_only_function<void(Result<>)> on_end;
   };
-  /// Reads a response as it comes. Callbacks run one at a time on a thread of the client and must not block for long.
+  /// Reads a response as it comes. Callbacks run one at a time on a thread of the client and must
+  /// not block for long.
   virtual std::unique_ptr<Reading> read(Request request, Reader reader) = 0;
 };
 
-/// Calls `router` in this process, as a server would, but for sockets and limits. The router must outlive it.
-/// `user` is the identity that the calls have; authentication filters let a request pass whose peer is "in-process".
+/// Calls `router` in this process, as a server would, but for sockets and limits. The router must
+/// outlive it. `user` is the identity that the calls have; authentication filters let a request
+/// pass whose peer is "in-process".
 std::unique_ptr<Client> in_process_client(const Router& router, User user);
 
 struct ClientOptions {
@@ -47,12 +51,13 @@ struct ClientOptions {
   std::string ca_pem;           ///< The same as text; wins over the file.
   std::string client_cert_pem;  ///< For mutual TLS, with client_key_pem.
   std::string client_key_pem;
-  bool insecure = false;        ///< Does not verify the server. Never a default.
-  std::string bearer_token;     ///< Sent as `Authorization: Bearer`.
-  std::string username;         ///< Basic, when not empty.
+  bool insecure = false;     ///< Does not verify the server. Never a default.
+  std::string bearer_token;  ///< Sent as `Authorization: Bearer`.
+  std::string username;      ///< Basic, when not empty.
   std::string password;
-  std::string unix_socket;      ///< Connects here instead of the host of base_url.
-  std::chrono::milliseconds timeout{30'000};  ///< Of one send(); a read() has none after its headers.
+  std::string unix_socket;  ///< Connects here instead of the host of base_url.
+  std::chrono::milliseconds timeout{
+      30'000};  ///< Of one send(); a read() has none after its headers.
   size_t max_response_bytes = 64u << 20;
 };
 /// A client over sockets with kept-alive connections.

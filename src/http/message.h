@@ -23,7 +23,8 @@ std::string_view to_string(Method method);
 /// Nothing for a method that HTTP does not define. Case matters, as RFC 9110 says.
 std::optional<Method> parse_method(std::string_view text);
 
-/// Header fields in the order they came. Names compare without case; a name may occur several times.
+/// Header fields in the order they came. Names compare without case; a name may occur several
+/// times.
 class Headers {
  public:
   using Field = std::pair<std::string, std::string>;
@@ -75,9 +76,9 @@ using Bytes = std::shared_ptr<const std::string>;
 class Body {
  public:
   Body() = default;
-  Body(std::string text) : content_(std::move(text)) {}           // NOLINT: a body is its text
-  Body(const char* text) : content_(std::string(text)) {}         // NOLINT
-  Body(Bytes bytes) : content_(std::move(bytes)) {}               // NOLINT
+  Body(std::string text) : content_(std::move(text)) {}    // NOLINT: a body is its text
+  Body(const char* text) : content_(std::string(text)) {}  // NOLINT
+  Body(Bytes bytes) : content_(std::move(bytes)) {}        // NOLINT
 
   std::string_view view() const;
   size_t size() const { return view().size(); }
@@ -98,14 +99,17 @@ struct User {
 
 struct Request {
   Method method = Method::get;
-  std::string path;  ///< Percent-decoded path without query; always begins with a slash. Not normalised.
-  std::string raw_path;  ///< The path as it was sent; for routes where an encoded slash is part of a name.
+  std::string
+      path;  ///< Percent-decoded path without query; always begins with a slash. Not normalised.
+  std::string
+      raw_path;  ///< The path as it was sent; for routes where an encoded slash is part of a name.
   Query query;
   Headers headers;
   Body body;
 
-  std::string id;    ///< X-Request-Id: the caller's when it is sane, else ours.
-  std::string peer;  ///< Address and port of the caller; "in-process" for a call that came by no socket.
+  std::string id;  ///< X-Request-Id: the caller's when it is sane, else ours.
+  std::string
+      peer;  ///< Address and port of the caller; "in-process" for a call that came by no socket.
   bool secure = false;  ///< Came over TLS.
   User user;
   std::stop_token stop;  ///< Fires when the caller is gone or the server shuts down.
@@ -120,15 +124,17 @@ Request make_request(Method method, std::string_view target, Body body = {}, Hea
 
 /// Where a response without a known end goes: a watch, a followed log, server-sent events.
 ///
-/// Thread-safe: any thread may write. Each has a bounded queue; a reader that falls behind further than that is cut
-/// off, so that nobody waits for it.
+/// Thread-safe: any thread may write. Each has a bounded queue; a reader that falls behind further
+/// than that is cut off, so that nobody waits for it.
 class Stream {
  public:
   virtual ~Stream() = default;
 
   /// Queues a chunk. False once the reader is gone or was cut off; later writes do nothing.
   virtual bool write(Bytes chunk) = 0;
-  bool write(std::string chunk) { return write(std::make_shared<const std::string>(std::move(chunk))); }
+  bool write(std::string chunk) {
+    return write(std::make_shared<const std::string>(std::move(chunk)));
+  }
 
   /// Ends the response once all that is queued was sent. Idempotent.
   virtual void close() = 0;
@@ -136,15 +142,16 @@ class Stream {
   /// Bytes that are queued and not yet handed to the socket.
   virtual size_t queued_bytes() const = 0;
 
-  /// Calls `wake` once when less than `below` bytes are queued, at once if that is so now: lets a producer that reads
-  /// from disk go at the reader's speed. Runs on any thread; must not block.
+  /// Calls `wake` once when less than `below` bytes are queued, at once if that is so now: lets a
+  /// producer that reads from disk go at the reader's speed. Runs on any thread; must not block.
   virtual void when_drained(size_t below, std::move_only_function<void()> wake) = 0;
 
   /// Fires when the reader is gone, was cut off, or the server shuts down.
   virtual std::stop_token stop_token() const = 0;
 };
 
-/// One WebSocket connection after the upgrade. Thread-safe; writes are queued and bounded as those of a Stream.
+/// One WebSocket connection after the upgrade. Thread-safe; writes are queued and bounded as those
+/// of a Stream.
 class WebSocket {
  public:
   struct Message {
@@ -153,7 +160,8 @@ class WebSocket {
   };
   virtual ~WebSocket() = default;
   virtual bool send(Message message) = 0;
-  /// Sets who gets the messages; call it within the upgrade callback. Runs on the reactor: must not block.
+  /// Sets who gets the messages; call it within the upgrade callback. Runs on the reactor: must not
+  /// block.
   virtual void on_message(std::move_only_function<void(Message)> handler) = 0;
   /// `code` as in RFC 6455 section 7.4; called once, also when the connection breaks (1006).
   virtual void on_close(std::move_only_function<void(int code)> handler) = 0;
@@ -167,13 +175,16 @@ struct Response {
   Headers headers;
   Body body;
 
-  /// When set, `body` is not used: the response is chunked and `start` gets the stream to write to. It runs where the
-  /// handler ran, after the headers are queued, and must not keep a reference to the request.
+  /// When set, `body` is not used: the response is chunked and `start` gets the stream to write to.
+  /// It runs where the handler ran, after the headers are queued, and must not keep a reference to
+  /// the request.
   std::move_only_function<void(std::shared_ptr<Stream>)> stream;
 
-  /// When set, the answer to an upgrade request: the server performs the handshake and hands the socket over.
+  /// When set, the answer to an upgrade request: the server performs the handshake and hands the
+  /// socket over.
   std::move_only_function<void(std::shared_ptr<WebSocket>)> websocket;
-  std::vector<std::string> websocket_protocols;  ///< Those we speak, best first; one that the client offers is chosen.
+  std::vector<std::string>
+      websocket_protocols;  ///< Those we speak, best first; one that the client offers is chosen.
 
   static Response text(int status, std::string body);
   static Response json(int status, Body body);

@@ -22,13 +22,14 @@ using Handler = std::function<Response(Request&)>;
 /// Finds the handler for a method and path.
 ///
 ///   Router router;
-///   router.add(Method::get, "/healthz", [](Request&) { return Response::text(200, "ok"); }, Runs::on_reactor);
-///   router.add(Method::get, "/kapis/x/{name}", show);
-///   router.add_prefix("/api", kube_handler, [](const Request& r) { return runs_where(r); });
+///   router.add(Method::get, "/healthz", [](Request&) { return Response::text(200, "ok"); },
+///   Runs::on_reactor); router.add(Method::get, "/kapis/x/{name}", show); router.add_prefix("/api",
+///   kube_handler, [](const Request& r) { return runs_where(r); });
 ///
-/// A literal segment beats `{name}`, which beats `{rest...}` (the rest of the path, slashes included), which beats a
-/// prefix; of two prefixes the longer wins. A path that exists with another method answers 405 with `Allow`; one that
-/// does not exist, 404. Build it, then share it: adding is not thread-safe, handling is.
+/// A literal segment beats `{name}`, which beats `{rest...}` (the rest of the path, slashes
+/// included), which beats a prefix; of two prefixes the longer wins. A path that exists with
+/// another method answers 405 with `Allow`; one that does not exist, 404. Build it, then share it:
+/// adding is not thread-safe, handling is.
 class Router {
  public:
   Router();
