@@ -25,7 +25,7 @@ struct ServerOptions {
   size_t max_stream_queue_bytes = 8u << 20;  ///< a slower reader of a stream is cut off
   int reactor_threads = 2;
   int max_workers = 64;  ///< threads for handlers that block; started on demand, idle ones end
-  bool access_log = true;
+  std::string access_log_file;  ///< one JSON object a request; empty: none
 };
 
 /// Serves a router on one address. Stops accepting, lets running requests end (`drain`), then
