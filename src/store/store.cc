@@ -1,0 +1,450 @@
+#include "store/store.h"
+
+#include <absl/container/btree_set.h>
+#include <fmt/format.h>
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <semaphore>
+#include <shared_mutex>
+#include <thread>
+#include <unordered_map>
+
+#include "base/log.h"
+
+namespace ks::store {
+namespace {
+
+struct ByKey {
+  using is_transparent = void;
+  static std::string_view key(const ObjectRef& object) { return object->key; }
+  static std::string_view key(std::string_view text) { return text; }
+  template <class A, class B>
+  bool operator()(const A& a, const B& b) const {
+    return key(a) < key(b);
+  }
+};
+using Index = absl::btree_set<ObjectRef, ByKey>;
+
+enum class Verb : uint8_t { create, update, remove, call };
+
+/// A write that waits for the committer; it lives on the stack of the writer.
+struct Pending {
+  Verb verb = Verb::create;
+  Draft draft;
+  std::string key;
+  uint64_t expected = 0;
+  std::function<Result<>()>
+      call;  // of Verb::call: something the committer's thread does between two batches
+  std::optional<Result<ObjectRef>> result;
+  std::binary_semaphore done{0};
+};
+
+/// A version that a newer one replaced, and when: compaction drops it once the history has passed
+/// that point.
+struct Garbage {
+  uint64_t replaced_at = 0;
+  uint64_t revision = 0;
+};
+
+Error conflict_error(const ObjectRef& stored, uint64_t expected) {
+  return {Code::conflict,
+          fmt::format("the object is at revision {}, not {}", stored->revision, expected)};
+}
+
+ObjectRef make_object(Draft&& draft, std::string key, uint64_t revision, uint64_t created) {
+  auto object = std::make_shared<Object>();
+  const size_t mark = draft.json.find(revision_mark());
+  CHECK_MSG(mark != std::string::npos, key);
+  draft.json.replace(mark, revision_mark().size(), std::to_string(revision));
+  draft.json.shrink_to_fit();
+  object->key = std::move(key);
+  object->revision = revision;
+  object->created = created == 0 ? revision : created;
+  object->uid = std::move(draft.uid);
+  object->json = std::make_shared<const std::string>(std::move(draft.json));
+  object->labels = std::move(draft.labels);
+  object->fields = std::move(draft.fields);
+  return object;
+}
+
+/// The last state of an object that ends: the same, but for the revision in its text.
+ObjectRef deleted_state(const Object& last, uint64_t revision) {
+  auto object = std::make_shared<Object>(last);
+  std::string text = *last.json;
+  const std::string from = fmt::format("\"resourceVersion\":\"{}\"", last.revision);
+  const size_t at = text.find(from);
+  if (at != text.npos)
+    text.replace(at, from.size(), fmt::format("\"resourceVersion\":\"{}\"", revision));
+  object->json = std::make_shared<const std::string>(std::move(text));
+  object->revision = revision;
+  return object;
+}
+
+}  // namespace
+
+struct Store::State {
+  State(std::unique_ptr<Backend> with, StoreOptions store_options)
+      : backend(std::move(with)), options(store_options), hub(store_options.watch) {}
+
+  std::unique_ptr<Backend> backend;
+  const StoreOptions options;
+  WatchHub hub;
+
+  mutable std::shared_mutex index_mutex;
+  Index index;
+  uint64_t revision = 0;
+
+  std::mutex queue_mutex;
+  std::condition_variable queue_wake;
+  std::deque<Pending*> queue;
+  bool ending = false;
+
+  std::mutex notify_mutex;
+  std::condition_variable notify_wake;
+  std::deque<std::vector<EventRef>> to_notify;
+  bool notify_ending = false;
+
+  // The committer's own.
+  std::deque<Garbage> garbage;
+
+  std::jthread notifier;
+  std::jthread committer;
+
+  Result<> load();
+  Result<ObjectRef> submit(Pending& pending);
+  void commit_loop();
+  void commit(std::vector<Pending*> batch);
+  void publish(std::vector<EventRef> events);
+  void notify_loop();
+  Result<size_t> compact_now();
+  void finish(Pending& pending, Result<ObjectRef> result);
+};
+
+Result<> Store::State::load() {
+  std::vector<EventRef> events;
+  const Backend::Loaded loaded = TRY(backend->load([&](Record record) {
+    const auto found = index.find(std::string_view(record.object->key));
+    const ObjectRef previous = found == index.end() ? nullptr : *found;
+    if (previous != nullptr) {
+      garbage.push_back({record.revision, previous->revision});
+      index.erase(found);
+    }
+    EventType type = previous == nullptr ? EventType::added : EventType::modified;
+    if (record.deleted) {
+      type = EventType::deleted;
+      garbage.push_back({record.revision, record.revision});
+    } else {
+      index.insert(record.object);
+    }
+    auto event = std::make_shared<Event>(Event{type, record.revision, record.object, previous});
+    events.push_back(std::move(event));
+    if (events.size() == 1024) {
+      hub.record(events);
+      events.clear();
+    }
+  }));
+  hub.record(events);
+  hub.start_after(loaded.compacted);
+  revision = std::max(loaded.last_revision, loaded.compacted);
+  if (revision == 0) revision = 1;
+  return {};
+}
+
+Result<ObjectRef> Store::State::submit(Pending& pending) {
+  {
+    std::lock_guard lock(queue_mutex);
+    if (ending) return Error{Code::unavailable, "the store is closing"};
+    if (queue.size() >= options.max_queue) {
+      return Error{Code::unavailable,
+                   fmt::format("{} writes wait already; try again in a moment", queue.size())};
+    }
+    queue.push_back(&pending);
+  }
+  queue_wake.notify_one();
+  pending.done.acquire();
+  return std::move(*pending.result);
+}
+
+void Store::State::finish(Pending& pending, Result<ObjectRef> result) {
+  pending.result = std::move(result);
+  pending.done.release();
+}
+
+void Store::State::commit_loop() {
+  while (true) {
+    std::vector<Pending*> batch;
+    {
+      std::unique_lock lock(queue_mutex);
+      queue_wake.wait(lock, [&] { return ending || !queue.empty(); });
+      if (queue.empty()) return;
+      const size_t take = std::min(queue.size(), options.max_batch);
+      batch.assign(queue.begin(), queue.begin() + static_cast<ptrdiff_t>(take));
+      queue.erase(queue.begin(), queue.begin() + static_cast<ptrdiff_t>(take));
+    }
+    commit(std::move(batch));
+    // What the history no longer reaches may go; a little at a time, so that no writer waits long.
+    if (garbage.size() > options.compact_garbage &&
+        garbage[options.compact_garbage / 2].replaced_at <= hub.oldest()) {
+      if (Result<size_t> done = compact_now(); !done)
+        LOG(warn, "compaction failed", {"error", done.error().message});
+    }
+  }
+}
+
+void Store::State::commit(std::vector<Pending*> batch) {
+  // What the batch itself has changed so far; null where it deleted.
+  std::unordered_map<std::string_view, ObjectRef> changed;
+  std::vector<Record> records;
+  std::vector<EventRef> events;
+  std::vector<std::pair<Pending*, ObjectRef>> writers;
+  uint64_t next = revision;
+
+  auto current = [&](const std::string& key) -> ObjectRef {
+    if (const auto found = changed.find(key); found != changed.end()) return found->second;
+    const auto found = index.find(std::string_view(key));  // only this thread changes the index
+    return found == index.end() ? nullptr : *found;
+  };
+  for (Pending* pending : batch) {
+    if (pending->verb == Verb::call) continue;
+    const ObjectRef stored = current(pending->key);
+    if (pending->verb == Verb::create && stored != nullptr) {
+      finish(*pending, Error{Code::already_exists, "the object exists already"});
+      continue;
+    }
+    if (pending->verb != Verb::create && stored == nullptr) {
+      finish(*pending, Error{Code::not_found, "the object does not exist"});
+      continue;
+    }
+    if (pending->verb != Verb::create && stored->revision != pending->expected) {
+      finish(*pending, conflict_error(stored, pending->expected));
+      continue;
+    }
+    next++;
+    const bool deleted = pending->verb == Verb::remove;
+    ObjectRef object = deleted ? deleted_state(*stored, next)
+                               : make_object(std::move(pending->draft), pending->key, next,
+                                             stored ? stored->created : 0);
+    const EventType type = deleted  ? EventType::deleted
+                           : stored ? EventType::modified
+                                    : EventType::added;
+    records.push_back({next, deleted, object});
+    events.push_back(std::make_shared<Event>(Event{type, next, object, stored}));
+    changed[object->key] = deleted ? nullptr : object;
+    writers.emplace_back(pending, std::move(object));
+  }
+
+  const Result<> durable = records.empty() ? Result<>() : backend->commit(records);
+  if (!durable) {
+    LOG(error, "a write was not committed", {"error", durable.error().message});
+    for (auto& [pending, object] : writers) finish(*pending, durable.error());
+  } else if (!records.empty()) {
+    hub.record(events);
+    {
+      std::unique_lock lock(index_mutex);
+      for (const EventRef& event : events) {
+        if (event->previous != nullptr) index.erase(std::string_view(event->object->key));
+        if (event->type != EventType::deleted) index.insert(event->object);
+      }
+      revision = next;
+    }
+    for (const EventRef& event : events) {
+      if (event->previous != nullptr)
+        garbage.push_back({event->revision, event->previous->revision});
+      if (event->type == EventType::deleted) garbage.push_back({event->revision, event->revision});
+    }
+    publish(std::move(events));
+    for (auto& [pending, object] : writers) finish(*pending, std::move(object));
+  }
+  for (Pending* pending : batch) {
+    if (pending->verb != Verb::call) continue;
+    const Result<> done = pending->call();
+    finish(*pending, done ? Result<ObjectRef>(ObjectRef()) : Result<ObjectRef>(done.error()));
+  }
+}
+
+void Store::State::publish(std::vector<EventRef> events) {
+  {
+    std::lock_guard lock(notify_mutex);
+    to_notify.push_back(std::move(events));
+  }
+  notify_wake.notify_one();
+}
+
+/// Watchers are told by a thread of their own: a thousand of them must not delay the next commit.
+void Store::State::notify_loop() {
+  while (true) {
+    std::deque<std::vector<EventRef>> ready;
+    {
+      std::unique_lock lock(notify_mutex);
+      notify_wake.wait(lock, [&] { return notify_ending || !to_notify.empty(); });
+      ready.swap(to_notify);
+      if (ready.empty()) return;
+    }
+    for (const auto& events : ready) hub.notify(events);
+  }
+}
+
+Result<size_t> Store::State::compact_now() {
+  const uint64_t until = hub.oldest();
+  std::vector<uint64_t> revisions;
+  while (!garbage.empty() && garbage.front().replaced_at <= until) {
+    revisions.push_back(garbage.front().revision);
+    garbage.pop_front();
+  }
+  TRY(backend->compact(until, revisions));
+  return revisions.size();
+}
+
+Store::Store(std::unique_ptr<Backend> backend, StoreOptions options)
+    : state_(std::make_unique<State>(std::move(backend), options)) {}
+
+Store::~Store() {
+  {
+    std::lock_guard lock(state_->queue_mutex);
+    state_->ending = true;
+  }
+  state_->queue_wake.notify_all();
+  state_->committer = {};
+  {
+    std::lock_guard lock(state_->notify_mutex);
+    state_->notify_ending = true;
+  }
+  state_->notify_wake.notify_all();
+  state_->notifier = {};
+}
+
+Result<> Store::open() {
+  TRY(state_->load());
+  state_->notifier = std::jthread([this] { state_->notify_loop(); });
+  state_->committer = std::jthread([this] { state_->commit_loop(); });
+  return {};
+}
+
+ObjectRef Store::get(const Key& key) const {
+  const std::string text = key.text();
+  std::shared_lock lock(state_->index_mutex);
+  const auto found = state_->index.find(std::string_view(text));
+  return found == state_->index.end() ? nullptr : *found;
+}
+
+uint64_t Store::revision() const {
+  std::shared_lock lock(state_->index_mutex);
+  return state_->revision;
+}
+
+size_t Store::size() const {
+  std::shared_lock lock(state_->index_mutex);
+  return state_->index.size();
+}
+
+namespace {
+
+/// Everything the filter's resource and namespace cover after a key, as it is now; `revision` is
+/// when that was.
+std::vector<ObjectRef> covered(const Index& index, const Filter& filter, std::string_view after) {
+  const std::string prefix = filter.space.empty() ? Key::prefix(filter.resource)
+                                                  : Key::prefix(filter.resource, filter.space);
+  std::vector<ObjectRef> found;
+  auto object =
+      after > prefix ? index.upper_bound(after) : index.lower_bound(std::string_view(prefix));
+  for (; object != index.end() && (*object)->key.starts_with(prefix); ++object)
+    found.push_back(*object);
+  return found;
+}
+
+/// Takes back what changed since the page before: `undone` has the older state of each changed key.
+std::vector<ObjectRef> merged(std::vector<ObjectRef> now,
+                              const std::map<std::string, ObjectRef, std::less<>>& undone,
+                              std::string_view after) {
+  if (undone.empty()) return now;
+  Index then(now.begin(), now.end());
+  for (const auto& [key, object] : undone) {
+    then.erase(std::string_view(key));
+    if (object != nullptr && key > after) then.insert(object);
+  }
+  return {then.begin(), then.end()};
+}
+
+}  // namespace
+
+Result<Store::List> Store::list(const Filter& filter, size_t limit, std::string_view after,
+                                uint64_t at) const {
+  List list;
+  std::vector<ObjectRef> objects;
+  {
+    std::shared_lock lock(state_->index_mutex);
+    objects = covered(state_->index, filter, after);
+    list.revision = state_->revision;
+  }
+  if (at != 0 && at != list.revision) {
+    if (at > list.revision) {
+      return Error{Code::timeout,
+                   fmt::format("Too large resource version: {}, current: {}", at, list.revision)};
+    }
+    objects = merged(std::move(objects), TRY(state_->hub.undo(filter, at)), after);
+    list.revision = at;
+  }
+  for (size_t i = 0; i < objects.size(); i++) {
+    if (!filter.takes(*objects[i])) continue;
+    if (limit != 0 && list.objects.size() == limit) {
+      list.next = list.objects.back()->key;
+      list.remaining = objects.size() - i;
+      break;
+    }
+    list.objects.push_back(std::move(objects[i]));
+  }
+  return list;
+}
+
+Result<ObjectRef> Store::create(Draft draft) {
+  Pending pending;
+  pending.verb = Verb::create;
+  pending.key = draft.key.text();
+  pending.draft = std::move(draft);
+  return state_->submit(pending);
+}
+
+Result<ObjectRef> Store::update(Draft draft, uint64_t expected) {
+  Pending pending;
+  pending.verb = Verb::update;
+  pending.key = draft.key.text();
+  pending.draft = std::move(draft);
+  pending.expected = expected;
+  return state_->submit(pending);
+}
+
+Result<ObjectRef> Store::remove(const Key& key, uint64_t expected) {
+  Pending pending;
+  pending.verb = Verb::remove;
+  pending.key = key.text();
+  pending.expected = expected;
+  return state_->submit(pending);
+}
+
+Result<WatchHub::Subscription> Store::watch(Filter filter, uint64_t after,
+                                            std::shared_ptr<Sink> sink) {
+  return state_->hub.subscribe(std::move(filter), after, std::move(sink));
+}
+
+size_t Store::watcher_count() const { return state_->hub.watcher_count(); }
+
+Result<size_t> Store::compact() {
+  size_t count = 0;
+  Pending pending;
+  pending.verb = Verb::call;
+  pending.call = [&]() -> Result<> {
+    count = TRY(state_->compact_now());
+    return {};
+  };
+  TRY(state_->submit(pending));
+  return count;
+}
+
+Result<> Store::backup(const std::string& file) {
+  // Not on the committer's thread: SQLite copies a snapshot while writes go on.
+  return state_->backend->backup(file);
+}
+
+}  // namespace ks::store
