@@ -13,16 +13,19 @@
 ///   Parsed parsed = parse(text);                       // parser.h
 ///   for (const Stmt* statement : parsed.unit->body->statements) {
 ///     if (const auto* line = as<ExprStmt>(statement)) {
-///       if (const auto* call = as<Call>(line->expr); call != nullptr && call->name == "pipeline") { ... }
+///       if (const auto* call = as<Call>(line->expr); call != nullptr && call->name == "pipeline")
+///       { ... }
 ///     }
 ///   }
 ///
-/// Nodes are plain structs in the arena of their Unit: trivially destructible, told apart by `kind`, reached with as<T>()
-/// or, after a switch over `kind`, cast<T>(). Every node knows its exact source range: Unit::text(node) is what the user wrote.
-/// Names are interned: within one Unit, equal identifiers share one address.
+/// Nodes are plain structs in the arena of their Unit: trivially destructible, told apart by
+/// `kind`, reached with as<T>() or, after a switch over `kind`, cast<T>(). Every node knows its
+/// exact source range: Unit::text(node) is what the user wrote. Names are interned: within one
+/// Unit, equal identifiers share one address.
 ///
-/// The tree is complete when parse() returns it, and may be shared by threads once nobody writes to it any more. The
-/// interpreter's resolver is the only writer: it fills the fields named `slot`, `depth` and `data`, before sharing.
+/// The tree is complete when parse() returns it, and may be shared by threads once nobody writes to
+/// it any more. The interpreter's resolver is the only writer: it fills the fields named `slot`,
+/// `depth` and `data`, before sharing.
 
 namespace ks::groovy::ast {
 
@@ -96,8 +99,8 @@ enum class Kind : uint8_t {
   import,
 };
 
-/// `begin` and `end` are byte offsets of the source (end is one past). Lines and columns start at 1; columns count UTF-16
-/// units, as Groovy does.
+/// `begin` and `end` are byte offsets of the source (end is one past). Lines and columns start at
+/// 1; columns count UTF-16 units, as Groovy does.
 struct Node {
   Kind kind;
   uint32_t begin = 0;
@@ -122,7 +125,8 @@ auto& cast(N& node) {
 
 // ----- types and annotations -----
 
-/// A type as written: `String`, `java.util.Map<String, ?>`, `int[]`, `Foo.Bar`. Generics are read and dropped.
+/// A type as written: `String`, `java.util.Map<String, ?>`, `int[]`, `Foo.Bar`. Generics are read
+/// and dropped.
 struct TypeRef : Node {
   static constexpr Kind kKind = Kind::type_ref;
   std::string_view name;  ///< without generics and brackets: `java.util.Map`
@@ -133,8 +137,9 @@ struct TypeRef : Node {
 /// `name: value` of a call, an annotation or a map literal; also a positional argument.
 struct Entry : Node {
   static constexpr Kind kKind = Kind::entry;
-  /// Null for a positional argument, and for `*: value` (value is then a SpreadMap). `a: 1` and `'a': 1` have a string
-  /// Constant, `"$a": 1` a GString, `(a): 1` the expression a, `1: 2` a number.
+  /// Null for a positional argument, and for `*: value` (value is then a SpreadMap). `a: 1` and
+  /// `'a': 1` have a string Constant, `"$a": 1` a GString, `(a): 1` the expression a, `1: 2` a
+  /// number.
   Expr* key = nullptr;
   Expr* value = nullptr;
 
@@ -173,15 +178,27 @@ struct Expr : Node {
   bool parenthesised = false;  ///< `(x)`: its own range is without the parentheses
 };
 
-enum class ConstantType : uint8_t { null, boolean, integer, long_, big_integer, big_decimal, float_, double_, string };
+enum class ConstantType : uint8_t {
+  null,
+  boolean,
+  integer,
+  long_,
+  big_integer,
+  big_decimal,
+  float_,
+  double_,
+  string
+};
 
 struct Constant : Expr {
   static constexpr Kind kKind = Kind::constant;
   ConstantType type = ConstantType::null;
-  bool bare = false;       ///< a string that stands for an identifier: map key, name of a call or property
-  int64_t integer = 0;     ///< boolean (0, 1), integer, long_
-  double floating = 0;     ///< float_, double_
-  std::string_view text;   ///< string: UTF-8 with escapes done; big_integer, big_decimal: decimal digits, sign, point, exponent
+  bool bare =
+      false;  ///< a string that stands for an identifier: map key, name of a call or property
+  int64_t integer = 0;    ///< boolean (0, 1), integer, long_
+  double floating = 0;    ///< float_, double_
+  std::string_view text;  ///< string: UTF-8 with escapes done; big_integer, big_decimal: decimal
+                          ///< digits, sign, point, exponent
   mutable void* data = nullptr;
 };
 
@@ -238,18 +255,22 @@ struct Closure : Expr {
   void* data = nullptr;
 };
 
-/// Every kind of method call: `f(1)`, `f 1`, `a.f(1)`, `a?.f {}`, `a*.f()`, `"$name"()`, `f(1)(2)`, `this(1)`, `super(1)`.
+/// Every kind of method call: `f(1)`, `f 1`, `a.f(1)`, `a?.f {}`, `a*.f()`, `"$name"()`, `f(1)(2)`,
+/// `this(1)`, `super(1)`.
 struct Call : Expr {
   static constexpr Kind kKind = Kind::call;
   Expr* receiver = nullptr;  ///< null when none is written: `f(1)`
-  std::string_view name;     ///< empty when computed at run time; `this` or `super` for constructor calls
-  Expr* name_expr = nullptr;  ///< Constant, GString or any expression: `a."$b"()`, `a.(b)()`
-  bool safe = false;          ///< `?.`
-  bool spread = false;        ///< `*.`
+  std::string_view
+      name;  ///< empty when computed at run time; `this` or `super` for constructor calls
+  Expr* name_expr = nullptr;   ///< Constant, GString or any expression: `a."$b"()`, `a.(b)()`
+  bool safe = false;           ///< `?.`
+  bool spread = false;         ///< `*.`
   bool implicit_call = false;  ///< `f(1)(2)`, `{}()`: name is `call` but was not written
   bool has_parens = false;     ///< `f(1)`; false for `f 1` and `f {}`
-  uint32_t trailing_closures = 0;  ///< how many of the last arguments stand behind the parentheses or have none: `f(1) {}`
-  /// In source order; named ones may stand anywhere. Evaluated as one leading Map and then the positional ones.
+  uint32_t trailing_closures =
+      0;  ///< how many of the last arguments stand behind the parentheses or have none: `f(1) {}`
+  /// In source order; named ones may stand anywhere. Evaluated as one leading Map and then the
+  /// positional ones.
   Array<Entry*> args;
   void* data = nullptr;
 
@@ -261,7 +282,8 @@ struct Construct : Expr {
   static constexpr Kind kKind = Kind::construct;
   TypeRef* type = nullptr;
   Array<Entry*> args;
-  ClassDecl* body = nullptr;  ///< anonymous class: superclass is `type` (class or interface), listed in Unit::classes too
+  ClassDecl* body = nullptr;  ///< anonymous class: superclass is `type` (class or interface),
+                              ///< listed in Unit::classes too
   void* data = nullptr;
 };
 
@@ -307,7 +329,7 @@ enum class BinaryOp : uint8_t {
   bit_xor,
   equal,
   not_equal,
-  identical,      ///< `===`: read, but refused as Groovy 2.4 does
+  identical,  ///< `===`: read, but refused as Groovy 2.4 does
   not_identical,
   less,
   less_equal,
@@ -412,8 +434,9 @@ struct SpreadMap : Expr {
   Expr* value = nullptr;
 };
 
-/// A type that cannot be anything else: `int`, `int[]`, `String[]`, also as receiver (`int.class`). A plain
-/// `Foo` or `a.b.Foo` is a Variable or Property chain; the resolver finds out what it names.
+/// A type that cannot be anything else: `int`, `int[]`, `String[]`, also as receiver (`int.class`).
+/// A plain `Foo` or `a.b.Foo` is a Variable or Property chain; the resolver finds out what it
+/// names.
 struct TypeLiteral : Expr {
   static constexpr Kind kKind = Kind::type_literal;
   TypeRef* type = nullptr;
@@ -428,14 +451,15 @@ struct Declarator : Node {
   void* data = nullptr;
 };
 
-/// `def x = 1, y`, `String s`, `def (a, b) = [1, 2]`. An expression, since C-style `for` takes it; elsewhere it stands in an ExprStmt.
+/// `def x = 1, y`, `String s`, `def (a, b) = [1, 2]`. An expression, since C-style `for` takes it;
+/// elsewhere it stands in an ExprStmt.
 struct Declaration : Expr {
   static constexpr Kind kKind = Kind::declaration;
   Modifiers modifiers = 0;
   Array<Annotation*> annotations;
   Array<Declarator*> declarators;
-  bool multiple = false;   ///< `def (a, b) = value`
-  Expr* value = nullptr;   ///< of a multiple assignment
+  bool multiple = false;  ///< `def (a, b) = value`
+  Expr* value = nullptr;  ///< of a multiple assignment
 };
 
 // ----- statements -----
@@ -604,12 +628,12 @@ struct ClassDecl : Node {
   TypeRef* superclass = nullptr;  ///< may be null
   Array<TypeRef*> interfaces;     ///< of an interface: what it extends
   Array<EnumConstant*> constants;
-  Array<Field*> fields;              ///< in source order, as the next three
-  Array<Method*> methods;            ///< constructors too
+  Array<Field*> fields;    ///< in source order, as the next three
+  Array<Method*> methods;  ///< constructors too
   Array<Initializer*> initializers;
-  Array<Node*> members;              ///< fields, methods, initializers and classes in source order
-  Array<ClassDecl*> inner;           ///< named classes inside
-  ClassDecl* outer = nullptr;        ///< the class around it; null at the top level
+  Array<Node*> members;        ///< fields, methods, initializers and classes in source order
+  Array<ClassDecl*> inner;     ///< named classes inside
+  ClassDecl* outer = nullptr;  ///< the class around it; null at the top level
   bool anonymous = false;
   void* data = nullptr;
 };
@@ -639,13 +663,14 @@ class Unit {
   Unit(const Unit&) = delete;
   Unit& operator=(const Unit&) = delete;
 
-  std::string_view package;          ///< empty for none
+  std::string_view package;  ///< empty for none
   Array<Annotation*> package_annotations;
   Array<Import*> imports;
-  Array<Method*> methods;            ///< of the script, in source order
-  Array<ClassDecl*> classes;         ///< named ones at the top level, in source order
-  Array<ClassDecl*> anonymous;       ///< of the whole text
-  Block* body = nullptr;             ///< statements of the script, ClassStatement included, methods and imports not
+  Array<Method*> methods;       ///< of the script, in source order
+  Array<ClassDecl*> classes;    ///< named ones at the top level, in source order
+  Array<ClassDecl*> anonymous;  ///< of the whole text
+  Block* body =
+      nullptr;  ///< statements of the script, ClassStatement included, methods and imports not
 
   const std::string& source() const { return source_; }
   std::string_view text(uint32_t begin, uint32_t end) const;
