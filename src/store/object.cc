@@ -1,5 +1,7 @@
 #include "store/object.h"
 
+#include <fmt/format.h>
+
 #include "base/random.h"
 
 namespace ks::store {
@@ -42,6 +44,49 @@ std::string_view Object::name() const { return part(key, 2); }
 size_t Object::footprint() const {
   return sizeof(Object) + key.size() + uid.size() + (json ? json->size() + 64 : 0) +
          bytes_of(labels) + bytes_of(fields);
+}
+
+Bytes with_revision(const Object& object, uint64_t revision) {
+  // The marks of the text cannot be inside a string, where each quote has a backslash.
+  const std::string from = fmt::format("\"resourceVersion\":\"{}\"", object.revision);
+  const size_t at = object.json->find(from);
+  if (at == std::string::npos) return object.json;
+  std::string text = *object.json;
+  text.replace(at, from.size(), fmt::format("\"resourceVersion\":\"{}\"", revision));
+  return std::make_shared<const std::string>(std::move(text));
+}
+
+Bytes Event::json(EventType seen) const {
+  if (seen != EventType::deleted || type == EventType::deleted || previous == nullptr)
+    return object->json;
+  return with_revision(*previous, revision);
+}
+
+Bytes Event::line(EventType seen) const {
+  static constexpr std::string_view kTypes[] = {"ADDED", "MODIFIED", "DELETED"};
+  const auto which = static_cast<size_t>(seen);
+  // A lock of one byte: there is one for each event of the history, and it is held for an instant.
+  const auto locked = [&](auto&& action) {
+    while (lines_lock_.test_and_set(std::memory_order_acquire))
+      lines_lock_.wait(true, std::memory_order_relaxed);
+    action();
+    lines_lock_.clear(std::memory_order_release);
+    lines_lock_.notify_one();
+  };
+  Bytes line;
+  locked([&] { line = lines_[which].lock(); });
+  if (line != nullptr) return line;
+  const Bytes text = json(seen);
+  std::string made;
+  made.reserve(text->size() + 40);
+  made.append("{\"type\":\"")
+      .append(kTypes[which])
+      .append("\",\"object\":")
+      .append(*text)
+      .append("}\n");
+  line = std::make_shared<const std::string>(std::move(made));
+  locked([&] { lines_[which] = line; });
+  return line;
 }
 
 std::string_view revision_mark() {

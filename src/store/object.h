@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -48,6 +50,9 @@ struct Object {
 };
 using ObjectRef = std::shared_ptr<const Object>;
 
+/// The JSON of a version with another resourceVersion.
+Bytes with_revision(const Object& object, uint64_t revision);
+
 /// An object on its way in. `json` must hold kRevisionMark once, where its resourceVersion belongs.
 struct Draft {
   Key key;
@@ -66,10 +71,25 @@ enum class EventType : uint8_t { added, modified, deleted, bookmark };
 /// One change. `object` is the new state; of a deletion the last state, carrying the revision of
 /// the deletion.
 struct Event {
+  Event(EventType is, uint64_t at, ObjectRef now, ObjectRef before)
+      : type(is), revision(at), object(std::move(now)), previous(std::move(before)) {}
+
   EventType type = EventType::added;
   uint64_t revision = 0;
   ObjectRef object;
   ObjectRef previous;  ///< null for an addition
+
+  /// The JSON of the object for a watcher that sees the change as `seen`: one that no longer
+  /// matches is `deleted` for its watcher and shows its last matching state.
+  Bytes json(EventType seen) const;
+  /// `{"type":"ADDED","object":{...}}` and a line end: the same bytes for all who ask while anyone
+  /// still holds them, so that a thousand watchers share one text. Thread-safe.
+  Bytes line(EventType seen) const;
+
+ private:
+  // Weak: the history would else keep a second copy of everything.
+  mutable std::array<std::weak_ptr<const std::string>, 3> lines_;
+  mutable std::atomic_flag lines_lock_;
 };
 using EventRef = std::shared_ptr<const Event>;
 

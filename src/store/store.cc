@@ -27,9 +27,12 @@ struct ByKey {
 };
 using Index = absl::btree_set<ObjectRef, ByKey>;
 
+constexpr size_t kCompactAtOnce = 512;
+
 enum class Verb : uint8_t { create, update, remove, call };
 
-/// A write that waits for the committer; it lives on the stack of the writer.
+/// A write that waits for the committer. It belongs to the writer and may be gone the moment it is
+/// done.
 struct Pending {
   Verb verb = Verb::create;
   Draft draft;
@@ -72,12 +75,7 @@ ObjectRef make_object(Draft&& draft, std::string key, uint64_t revision, uint64_
 /// The last state of an object that ends: the same, but for the revision in its text.
 ObjectRef deleted_state(const Object& last, uint64_t revision) {
   auto object = std::make_shared<Object>(last);
-  std::string text = *last.json;
-  const std::string from = fmt::format("\"resourceVersion\":\"{}\"", last.revision);
-  const size_t at = text.find(from);
-  if (at != text.npos)
-    text.replace(at, from.size(), fmt::format("\"resourceVersion\":\"{}\"", revision));
-  object->json = std::make_shared<const std::string>(std::move(text));
+  object->json = with_revision(last, revision);
   object->revision = revision;
   return object;
 }
@@ -108,17 +106,20 @@ struct Store::State {
 
   // The committer's own.
   std::deque<Garbage> garbage;
+  bool failing = false;
 
   std::jthread notifier;
   std::jthread committer;
 
   Result<> load();
   Result<ObjectRef> submit(Pending& pending);
+  Result<> enqueue(Pending& pending);
+  void compact_some();
   void commit_loop();
   void commit(std::vector<Pending*> batch);
   void publish(std::vector<EventRef> events);
   void notify_loop();
-  Result<size_t> compact_now();
+  Result<size_t> compact_now(size_t most);
   void finish(Pending& pending, Result<ObjectRef> result);
 };
 
@@ -138,7 +139,7 @@ Result<> Store::State::load() {
     } else {
       index.insert(record.object);
     }
-    auto event = std::make_shared<Event>(Event{type, record.revision, record.object, previous});
+    auto event = std::make_shared<Event>(type, record.revision, record.object, previous);
     events.push_back(std::move(event));
     if (events.size() == 1024) {
       hub.record(events);
@@ -152,7 +153,7 @@ Result<> Store::State::load() {
   return {};
 }
 
-Result<ObjectRef> Store::State::submit(Pending& pending) {
+Result<> Store::State::enqueue(Pending& pending) {
   {
     std::lock_guard lock(queue_mutex);
     if (ending) return Error{Code::unavailable, "the store is closing"};
@@ -163,6 +164,11 @@ Result<ObjectRef> Store::State::submit(Pending& pending) {
     queue.push_back(&pending);
   }
   queue_wake.notify_one();
+  return {};
+}
+
+Result<ObjectRef> Store::State::submit(Pending& pending) {
+  TRY(enqueue(pending));
   pending.done.acquire();
   return std::move(*pending.result);
 }
@@ -184,13 +190,17 @@ void Store::State::commit_loop() {
       queue.erase(queue.begin(), queue.begin() + static_cast<ptrdiff_t>(take));
     }
     commit(std::move(batch));
-    // What the history no longer reaches may go; a little at a time, so that no writer waits long.
-    if (garbage.size() > options.compact_garbage &&
-        garbage[options.compact_garbage / 2].replaced_at <= hub.oldest()) {
-      if (Result<size_t> done = compact_now(); !done)
-        LOG(warn, "compaction failed", {"error", done.error().message});
-    }
+    compact_some();
   }
+}
+
+/// What the history no longer reaches may go; a little after each batch, so that no writer waits
+/// long.
+void Store::State::compact_some() {
+  if (garbage.size() <= std::max(options.compact_garbage, kCompactAtOnce)) return;
+  if (garbage[kCompactAtOnce].replaced_at > hub.oldest()) return;
+  if (Result<size_t> done = compact_now(kCompactAtOnce); !done)
+    LOG(warn, "compaction failed", {"error", done.error().message});
 }
 
 void Store::State::commit(std::vector<Pending*> batch) {
@@ -206,8 +216,12 @@ void Store::State::commit(std::vector<Pending*> batch) {
     const auto found = index.find(std::string_view(key));  // only this thread changes the index
     return found == index.end() ? nullptr : *found;
   };
+  std::vector<Pending*> calls;
   for (Pending* pending : batch) {
-    if (pending->verb == Verb::call) continue;
+    if (pending->verb == Verb::call) {
+      calls.push_back(pending);
+      continue;
+    }
     const ObjectRef stored = current(pending->key);
     if (pending->verb == Verb::create && stored != nullptr) {
       finish(*pending, Error{Code::already_exists, "the object exists already"});
@@ -230,16 +244,19 @@ void Store::State::commit(std::vector<Pending*> batch) {
                            : stored ? EventType::modified
                                     : EventType::added;
     records.push_back({next, deleted, object});
-    events.push_back(std::make_shared<Event>(Event{type, next, object, stored}));
+    events.push_back(std::make_shared<Event>(type, next, object, stored));
     changed[object->key] = deleted ? nullptr : object;
     writers.emplace_back(pending, std::move(object));
   }
 
   const Result<> durable = records.empty() ? Result<>() : backend->commit(records);
   if (!durable) {
-    LOG(error, "a write was not committed", {"error", durable.error().message});
+    // Once, not for each batch of a disk that stays full.
+    if (!std::exchange(failing, true))
+      LOG(error, "the store takes no writes", {"error", durable.error().message});
     for (auto& [pending, object] : writers) finish(*pending, durable.error());
   } else if (!records.empty()) {
+    if (std::exchange(failing, false)) LOG(info, "the store takes writes again");
     hub.record(events);
     {
       std::unique_lock lock(index_mutex);
@@ -257,8 +274,7 @@ void Store::State::commit(std::vector<Pending*> batch) {
     publish(std::move(events));
     for (auto& [pending, object] : writers) finish(*pending, std::move(object));
   }
-  for (Pending* pending : batch) {
-    if (pending->verb != Verb::call) continue;
+  for (Pending* pending : calls) {
     const Result<> done = pending->call();
     finish(*pending, done ? Result<ObjectRef>(ObjectRef()) : Result<ObjectRef>(done.error()));
   }
@@ -286,14 +302,18 @@ void Store::State::notify_loop() {
   }
 }
 
-Result<size_t> Store::State::compact_now() {
-  const uint64_t until = hub.oldest();
+Result<size_t> Store::State::compact_now(size_t most) {
+  const uint64_t oldest = hub.oldest();
   std::vector<uint64_t> revisions;
-  while (!garbage.empty() && garbage.front().replaced_at <= until) {
-    revisions.push_back(garbage.front().revision);
-    garbage.pop_front();
+  uint64_t until = 0;
+  for (const Garbage& one : garbage) {
+    if (one.replaced_at > oldest || revisions.size() == most) break;
+    revisions.push_back(one.revision);
+    until = one.replaced_at;
   }
+  if (revisions.empty()) return 0;
   TRY(backend->compact(until, revisions));
+  garbage.erase(garbage.begin(), garbage.begin() + static_cast<ptrdiff_t>(revisions.size()));
   return revisions.size();
 }
 
@@ -344,8 +364,9 @@ namespace {
 /// Everything the filter's resource and namespace cover after a key, as it is now; `revision` is
 /// when that was.
 std::vector<ObjectRef> covered(const Index& index, const Filter& filter, std::string_view after) {
-  const std::string prefix = filter.space.empty() ? Key::prefix(filter.resource)
-                                                  : Key::prefix(filter.resource, filter.space);
+  const std::string prefix = filter.resource.empty() ? ""
+                             : filter.space.empty()  ? Key::prefix(filter.resource)
+                                                     : Key::prefix(filter.resource, filter.space);
   std::vector<ObjectRef> found;
   auto object =
       after > prefix ? index.upper_bound(after) : index.lower_bound(std::string_view(prefix));
@@ -423,6 +444,36 @@ Result<ObjectRef> Store::remove(const Key& key, uint64_t expected) {
   return state_->submit(pending);
 }
 
+std::vector<Result<ObjectRef>> Store::write_all(std::vector<Write> writes) {
+  std::vector<Result<ObjectRef>> results;
+  results.reserve(writes.size());
+  // No more at once than fit one transaction: the queue is for all.
+  for (size_t from = 0; from < writes.size(); from += state_->options.max_batch) {
+    const size_t count = std::min(state_->options.max_batch, writes.size() - from);
+    std::vector<Pending> pending(count);
+    std::vector<Result<>> queued;
+    for (size_t i = 0; i < count; i++) {
+      Write& write = writes[from + i];
+      pending[i].verb = !write.draft          ? Verb::remove
+                        : write.expected == 0 ? Verb::create
+                                              : Verb::update;
+      pending[i].key = write.key.text();
+      if (write.draft) pending[i].draft = std::move(*write.draft);
+      pending[i].expected = write.expected;
+      queued.push_back(state_->enqueue(pending[i]));
+    }
+    for (size_t i = 0; i < count; i++) {
+      if (!queued[i]) {
+        results.emplace_back(queued[i].error());
+        continue;
+      }
+      pending[i].done.acquire();
+      results.push_back(std::move(*pending[i].result));
+    }
+  }
+  return results;
+}
+
 Result<WatchHub::Subscription> Store::watch(Filter filter, uint64_t after,
                                             std::shared_ptr<Sink> sink) {
   return state_->hub.subscribe(std::move(filter), after, std::move(sink));
@@ -435,7 +486,7 @@ Result<size_t> Store::compact() {
   Pending pending;
   pending.verb = Verb::call;
   pending.call = [&]() -> Result<> {
-    count = TRY(state_->compact_now());
+    count = TRY(state_->compact_now(SIZE_MAX));
     return {};
   };
   TRY(state_->submit(pending));

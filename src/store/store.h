@@ -73,6 +73,16 @@ class Store {
   /// revision of the deletion.
   Result<ObjectRef> remove(const Key& key, uint64_t expected);
 
+  /// One of many writes: a draft alone is a create, a draft and `expected` an update, no draft a
+  /// removal.
+  struct Write {
+    Key key;
+    std::optional<Draft> draft;
+    uint64_t expected = 0;
+  };
+  /// The same as one by one, each with its own outcome, but they wait for their commits together.
+  std::vector<Result<ObjectRef>> write_all(std::vector<Write> writes);
+
   // ----- watching -----
 
   Result<WatchHub::Subscription> watch(Filter filter, uint64_t after, std::shared_ptr<Sink> sink);

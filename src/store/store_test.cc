@@ -10,68 +10,10 @@
 #include <thread>
 
 #include "base/file.h"
-#include "base/guarded.h"
+#include "store/test_objects.h"
 
 namespace ks::store {
 namespace {
-
-Draft draft(std::string name, std::string data = "", Pairs labels = {},
-            std::string space = "default") {
-  Draft made;
-  made.key = {"things", std::move(space), std::move(name)};
-  made.uid = "uid-" + made.key.name;
-  made.json = "{\"metadata\":{\"name\":\"" + made.key.name + "\",\"resourceVersion\":\"" +
-              std::string(revision_mark()) + "\"},\"data\":\"" + data + "\"}";
-  made.labels = std::move(labels);
-  return made;
-}
-
-Key key(std::string name, std::string space = "default") {
-  return {"things", std::move(space), std::move(name)};
-}
-
-/// A store in memory, or in a folder.
-struct Opened {
-  std::unique_ptr<Store> store;
-  explicit Opened(StoreOptions options = {})
-      : store(std::make_unique<Store>(memory_backend(), options)) {
-    EXPECT_TRUE(store->open().ok());
-  }
-  explicit Opened(const std::string& dir, StoreOptions options = {})
-      : store(std::make_unique<Store>(open_sqlite(dir).value(), options)) {
-    Result<> opened = store->open();
-    EXPECT_TRUE(opened.ok()) << opened.error().message;
-  }
-  Store* operator->() const { return store.get(); }
-};
-
-/// Keeps what it is told.
-class Recorder final : public Sink {
- public:
-  void on_events(std::span<const Delivery> deliveries) override {
-    seen_.with([&](auto& seen) { seen.insert(seen.end(), deliveries.begin(), deliveries.end()); });
-    arrived_.notify_all();
-  }
-  std::vector<Delivery> wait_for(size_t count) {
-    return seen_.wait_for(
-        arrived_, std::chrono::seconds(10), [&](const auto& seen) { return seen.size() >= count; },
-        [](const auto& seen) { return seen; });
-  }
-
- private:
-  Guarded<std::vector<Delivery>> seen_;
-  std::condition_variable arrived_;
-};
-
-std::string words(const std::vector<Delivery>& deliveries) {
-  static constexpr std::string_view kNames[] = {"added", "modified", "deleted", "bookmark"};
-  std::string out;
-  for (const Delivery& d : deliveries) {
-    out += std::string(kNames[static_cast<size_t>(d.type)]) +
-           (d.event ? " " + std::string(d.event->object->name()) : "") + ";";
-  }
-  return out;
-}
 
 TEST(Store, KeepsWhatWasWrittenWithItsRevision) {
   Opened store;
@@ -154,6 +96,36 @@ TEST(Store, PagesOfOneListFitTogetherWhileOthersWrite) {
   EXPECT_EQ(rest.revision, first.revision);
 }
 
+TEST(Store, ManyWritesAtOnceHaveEachTheirOwnOutcome) {
+  Opened store(StoreOptions{.max_batch = 2});
+  const uint64_t a = store->create(draft("a")).value()->revision;
+  std::vector<Store::Write> writes;
+  writes.push_back({key("a"), std::nullopt, a});
+  writes.push_back({key("b"), draft("b")});
+  writes.push_back({key("a"), draft("a", "again")});
+  writes.push_back({key("b"), draft("b", "2"), a});
+  writes.push_back({key("c"), std::nullopt, a});
+  const auto results = store->write_all(std::move(writes));
+  ASSERT_EQ(results.size(), 5u);
+  EXPECT_EQ(results[0].value()->revision, a + 1);
+  EXPECT_TRUE(results[1].ok());
+  EXPECT_EQ(results[2].value()->created, a + 3);
+  EXPECT_EQ(results[3].error().code, Code::conflict);
+  EXPECT_EQ(results[4].error().code, Code::not_found);
+  EXPECT_EQ(store->size(), 2u);
+}
+
+TEST(Store, ListsAllResourcesAtOnce) {
+  Opened store;
+  Draft other = draft("z");
+  other.key.resource = "others";
+  ASSERT_TRUE(store->create(other).ok());
+  ASSERT_TRUE(store->create(draft("a")).ok());
+  ASSERT_TRUE(store->create(draft("b", "", {}, "elsewhere")).ok());
+  EXPECT_EQ(store->list({}).value().objects.size(), 3u);
+  EXPECT_EQ(store->list({"", "default"}).value().objects.size(), 2u);
+}
+
 TEST(Store, APageOfALongGoneListIsGone) {
   Opened store(StoreOptions{.watch = {.max_events = 5}});
   for (int i = 0; i < 3; i++) ASSERT_TRUE(store->create(draft("n" + std::to_string(i))).ok());
@@ -191,6 +163,45 @@ TEST(Watch, AnObjectThatStopsMatchingIsDeletedForItsWatcher) {
   ASSERT_TRUE(store->remove(key("a"), a->revision).ok());
   ASSERT_TRUE(store->create(draft("b", "", {{"color", "blue"}})).ok());
   EXPECT_EQ(words(recorder->wait_for(4)), "added a;modified a;deleted a;added b;");
+}
+
+TEST(Watch, OneWatchMayCoverAllResources) {
+  Opened store;
+  auto recorder = std::make_shared<Recorder>();
+  ASSERT_TRUE(store->create(draft("a")).ok());
+  auto watch = store->watch({}, 1, recorder).value();
+  Draft other = draft("z");
+  other.key.resource = "others";
+  ASSERT_TRUE(store->create(other).ok());
+  ASSERT_TRUE(store->create(draft("b")).ok());
+  EXPECT_EQ(words(recorder->wait_for(3)), "added a;added z;added b;");
+}
+
+TEST(Watch, TheLineOfAnEventIsOneTextForAll) {
+  Opened store;
+  auto recorder = std::make_shared<Recorder>();
+  auto watch = store->watch({"things"}, store->revision(), recorder).value();
+  ObjectRef a = store->create(draft("a", "x")).value();
+  const EventRef event = recorder->wait_for(1)[0].event;
+  const Bytes line = event->line(EventType::added);
+  EXPECT_EQ(*line, "{\"type\":\"ADDED\",\"object\":" + *a->json + "}\n");
+  EXPECT_EQ(event->line(EventType::added), line);
+}
+
+TEST(Watch, WhoNoLongerMatchesShowsItsLastMatchingStateAtTheNewRevision) {
+  Opened store;
+  auto recorder = std::make_shared<Recorder>();
+  const auto old = [](const Object& object) {
+    return object.json->find("old") != std::string::npos;
+  };
+  auto watch = store->watch({"things", "", "", old}, store->revision(), recorder).value();
+  ObjectRef a = store->create(draft("a", "old")).value();
+  a = store->update(draft("a", "new"), a->revision).value();
+  const auto seen = recorder->wait_for(2);
+  ASSERT_EQ(seen[1].type, EventType::deleted);
+  const std::string json = *seen[1].event->json(EventType::deleted);
+  EXPECT_NE(json.find("old"), std::string::npos);
+  EXPECT_NE(json.find("\"" + std::to_string(a->revision) + "\""), std::string::npos) << json;
 }
 
 TEST(Watch, BookmarksComeAfterWhatTheyCover) {

@@ -55,14 +55,13 @@ void WatchHub::Subscription::request_bookmark() {
 }
 
 /// How `event` looks to a watcher whose selector may have begun or ceased to match.
-std::optional<Delivery> WatchHub::deliver(const Watcher& watcher, const EventRef& event) {
-  if (event->revision <= watcher.after) return std::nullopt;
-  const bool was = event->previous != nullptr && watcher.filter.takes(*event->previous);
+std::optional<Delivery> WatchHub::deliver(const Filter& filter, const EventRef& event) {
+  const bool was = event->previous != nullptr && filter.takes(*event->previous);
   if (event->type == EventType::deleted) {
     if (!was) return std::nullopt;
     return Delivery{EventType::deleted, event->revision, event};
   }
-  const bool is = watcher.filter.takes(*event->object);
+  const bool is = filter.takes(*event->object);
   if (!was && !is) return std::nullopt;
   const EventType type = !is ? EventType::deleted : was ? EventType::modified : EventType::added;
   return Delivery{type, event->revision, event};
@@ -71,26 +70,32 @@ std::optional<Delivery> WatchHub::deliver(const Watcher& watcher, const EventRef
 Result<WatchHub::Subscription> WatchHub::subscribe(Filter filter, uint64_t after,
                                                    std::shared_ptr<Sink> sink) {
   std::lock_guard lock(mutex_);
-  if (after < oldest_) return too_old(after, oldest_);
   if (watcher_count_ >= limits_.max_watchers) {
     return Error{Code::exhausted,
                  fmt::format("{} watches are open, the limit (--max-watchers)", watcher_count_)};
   }
   Watcher watcher{std::move(filter), after, std::move(sink)};
-  std::vector<Delivery> past;
-  const auto first =
-      std::ranges::upper_bound(history_, after, {}, [](const EventRef& e) { return e->revision; });
-  for (auto event = first; event != history_.end(); ++event) {
-    if ((*event)->object->resource() != watcher.filter.resource) continue;
-    if (auto delivery = deliver(watcher, *event)) past.push_back(std::move(*delivery));
+  const std::string& resource = watcher.filter.resource;
+  std::vector<EventRef> past;
+  TRY(history_.with([&](const History& history) -> Result<> {
+    if (after < history.oldest) return too_old(after, history.oldest);
+    std::copy_if(history.after(after), history.events.end(), std::back_inserter(past),
+                 [&](const EventRef& event) {
+                   return resource.empty() || event->object->resource() == resource;
+                 });
+    // What is recorded but not yet notified is delivered here and must not come again.
+    watcher.after = std::max(after, history.recorded);
+    return {};
+  }));
+  std::vector<Delivery> deliveries;
+  for (const EventRef& event : past) {
+    if (auto delivery = deliver(watcher.filter, event)) deliveries.push_back(std::move(*delivery));
   }
-  if (!past.empty()) watcher.sink->on_events(past);
-  // What is recorded but not yet notified has just been delivered.
-  watcher.after = std::max(after, recorded_);
+  if (!deliveries.empty()) watcher.sink->on_events(deliveries);
   Subscription subscription;
   subscription.hub_ = this;
   subscription.id_ = next_id_++;
-  subscription.resource_ = watcher.filter.resource;
+  subscription.resource_ = resource;
   watchers_[subscription.resource_].emplace(subscription.id_, std::move(watcher));
   watcher_count_++;
   return subscription;
@@ -98,72 +103,84 @@ Result<WatchHub::Subscription> WatchHub::subscribe(Filter filter, uint64_t after
 
 void WatchHub::record(std::span<const EventRef> events) {
   if (events.empty()) return;
-  std::lock_guard lock(mutex_);
-  for (const EventRef& event : events) {
-    history_bytes_ += weight(*event);
-    history_.push_back(event);
-  }
-  recorded_ = events.back()->revision;
-  trim();
+  history_.with([&](History& history) {
+    for (const EventRef& event : events) {
+      history.bytes += weight(*event);
+      history.events.push_back(event);
+    }
+    history.recorded = events.back()->revision;
+    history.trim(limits_);
+  });
 }
 
 void WatchHub::notify(std::span<const EventRef> events) {
   if (events.empty()) return;
   std::lock_guard lock(mutex_);
   notified_ = events.back()->revision;
+  if (const auto of_all = watchers_.find(""); of_all != watchers_.end())
+    tell(of_all->second, events);
   // By resource, so that a watcher of one is not asked about the events of others.
   std::map<std::string_view, std::vector<EventRef>> by_resource;
   for (const EventRef& event : events) by_resource[event->object->resource()].push_back(event);
-  std::vector<Delivery> deliveries;
   for (const auto& [resource, of_resource] : by_resource) {
     const auto watchers = watchers_.find(resource);
-    if (watchers == watchers_.end()) continue;
-    for (const auto& [id, watcher] : watchers->second) {
-      deliveries.clear();
-      for (const EventRef& event : of_resource) {
-        if (auto delivery = deliver(watcher, event)) deliveries.push_back(std::move(*delivery));
-      }
-      if (!deliveries.empty()) watcher.sink->on_events(deliveries);
-    }
+    if (watchers != watchers_.end()) tell(watchers->second, of_resource);
   }
 }
 
-void WatchHub::trim() {
-  while (history_.size() > limits_.max_events || history_bytes_ > limits_.max_bytes) {
-    if (history_.size() == 1) break;
-    oldest_ = history_.front()->revision;
-    history_bytes_ -= weight(*history_.front());
-    history_.pop_front();
+void WatchHub::tell(const Watchers& watchers, std::span<const EventRef> events) {
+  std::vector<Delivery> deliveries;
+  for (const auto& [id, watcher] : watchers) {
+    deliveries.clear();
+    for (const EventRef& event : events) {
+      if (event->revision <= watcher.after) continue;
+      if (auto delivery = deliver(watcher.filter, event))
+        deliveries.push_back(std::move(*delivery));
+    }
+    if (!deliveries.empty()) watcher.sink->on_events(deliveries);
+  }
+}
+
+std::deque<EventRef>::const_iterator WatchHub::History::after(uint64_t revision) const {
+  return std::ranges::upper_bound(events, revision, {},
+                                  [](const EventRef& event) { return event->revision; });
+}
+
+void WatchHub::History::trim(const Limits& limits) {
+  while (events.size() > 1 && (events.size() > limits.max_events || bytes > limits.max_bytes)) {
+    oldest = events.front()->revision;
+    bytes -= weight(*events.front());
+    events.pop_front();
   }
 }
 
 void WatchHub::start_after(uint64_t revision) {
+  history_.with([&](History& history) {
+    history.oldest = std::max(history.oldest, revision);
+    history.recorded = std::max(history.recorded, revision);
+  });
   std::lock_guard lock(mutex_);
-  oldest_ = std::max(oldest_, revision);
-  recorded_ = std::max(recorded_, revision);
   notified_ = std::max(notified_, revision);
 }
 
 Result<std::map<std::string, ObjectRef, std::less<>>> WatchHub::undo(const Filter& filter,
                                                                      uint64_t revision) const {
-  std::lock_guard lock(mutex_);
-  if (revision < oldest_) return too_old(revision, oldest_);
-  std::map<std::string, ObjectRef, std::less<>> before;
-  const auto first = std::ranges::upper_bound(history_, revision, {},
-                                              [](const EventRef& e) { return e->revision; });
-  for (auto event = first; event != history_.end(); ++event) {
-    const Object& object = *(*event)->object;
-    if (object.resource() != filter.resource ||
-        (!filter.space.empty() && object.space() != filter.space))
-      continue;
-    before.emplace(object.key, (*event)->previous);
-  }
-  return before;
+  using Before = std::map<std::string, ObjectRef, std::less<>>;
+  return history_.with([&](const History& history) -> Result<Before> {
+    if (revision < history.oldest) return too_old(revision, history.oldest);
+    Before before;
+    for (auto event = history.after(revision); event != history.events.end(); ++event) {
+      const Object& object = *(*event)->object;
+      if (!filter.resource.empty() && object.resource() != filter.resource) continue;
+      if (!filter.space.empty() && object.space() != filter.space) continue;
+      before.emplace(object.key, (*event)->previous);
+    }
+    return before;
+  });
 }
 
 uint64_t WatchHub::oldest() const {
-  std::lock_guard lock(mutex_);
-  return oldest_;
+  return history_.with([](const History& history) { return history.oldest; });
 }
 
 size_t WatchHub::watcher_count() const {

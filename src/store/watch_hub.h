@@ -5,9 +5,12 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "base/guarded.h"
 #include "base/result.h"
 #include "store/object.h"
 
@@ -15,9 +18,9 @@ namespace ks::store {
 
 /// Which objects a list or a watch is about.
 struct Filter {
-  std::string resource;
-  std::string space;  ///< empty: all namespaces
-  std::string name;   ///< empty: all names
+  std::string resource;  ///< empty: all resources
+  std::string space;     ///< empty: all namespaces
+  std::string name;      ///< empty: all names
   /// Labels and fields; empty: all. Must be callable from any thread.
   std::function<bool(const Object&)> matches;
 
@@ -71,7 +74,8 @@ class WatchHub {
   /// when the history no longer reaches back that far; `exhausted` at the bound of watchers.
   Result<Subscription> subscribe(Filter filter, uint64_t after, std::shared_ptr<Sink> sink);
 
-  /// Appends changes to the history, in revision order; from then on undo() and new watches know them.
+  /// Appends changes to the history, in revision order; from then on undo() and new watches know
+  /// them.
   void record(std::span<const EventRef> events);
   /// Tells the watchers of changes that were recorded; in revision order, maybe by another thread.
   void notify(std::span<const EventRef> events);
@@ -93,20 +97,31 @@ class WatchHub {
     uint64_t after = 0;
     std::shared_ptr<Sink> sink;
   };
-  static std::optional<Delivery> deliver(const Watcher& watcher, const EventRef& event);
-  void trim();
+  using Watchers = std::map<uint64_t, Watcher>;
+  /// The recent changes, in order of revision.
+  struct History {
+    std::deque<EventRef> events;
+    size_t bytes = 0;
+    uint64_t oldest = 0;
+    uint64_t recorded = 0;
+
+    std::deque<EventRef>::const_iterator after(uint64_t revision) const;
+    void trim(const Limits& limits);
+  };
+  static std::optional<Delivery> deliver(const Filter& filter, const EventRef& event);
+  static void tell(const Watchers& watchers, std::span<const EventRef> events);
   void unsubscribe(const std::string& resource, uint64_t id);
 
   const Limits limits_;
+  // Apart from the watchers, so that a commit does not wait until a thousand of them have been
+  // told.
+  Guarded<History> history_;
+  // Taken before the lock of the history, never after it.
   mutable std::mutex mutex_;
-  std::deque<EventRef> history_;
-  size_t history_bytes_ = 0;
-  uint64_t oldest_ = 0;
-  uint64_t recorded_ = 0;
   uint64_t notified_ = 0;
   uint64_t next_id_ = 1;
   size_t watcher_count_ = 0;
-  std::map<std::string, std::map<uint64_t, Watcher>, std::less<>> watchers_;
+  std::map<std::string, Watchers, std::less<>> watchers_;  // by resource
 };
 
 }  // namespace ks::store

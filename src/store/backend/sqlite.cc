@@ -21,6 +21,9 @@ constexpr int kCheckpointPages = 1000;  // of the write-ahead log: about 4 MiB
 constexpr int kSlowDownPages =
     64 * 1024;  // 256 MiB: the checkpoint does not keep up, writers wait for it
 
+constexpr int kBusyMillis = 10'000;
+constexpr int kSlowDownMillis = 100;
+
 struct Close {
   void operator()(sqlite3* db) const { sqlite3_close_v2(db); }
   void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
@@ -71,7 +74,7 @@ Result<Db> open_database(const std::string& path, int flags) {
   Db db(raw);
   if (code != SQLITE_OK) return sqlite_error(db.get(), "open " + path);
   sqlite3_extended_result_codes(db.get(), 1);
-  sqlite3_busy_timeout(db.get(), 10'000);
+  sqlite3_busy_timeout(db.get(), kBusyMillis);
   return db;
 }
 
@@ -170,6 +173,7 @@ class Checkpointer {
 
  private:
   void run() {
+    bool failing = false;
     std::unique_lock lock(mutex_);
     while (true) {
       wake_.wait(lock, [&] { return wanted_ || ending_; });
@@ -178,7 +182,10 @@ class Checkpointer {
       lock.unlock();
       if (sqlite3_wal_checkpoint_v2(db_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
                                     nullptr) != SQLITE_OK) {
-        LOG(warn, "a checkpoint of the store failed", {"error", sqlite3_errmsg(db_.get())});
+        if (!std::exchange(failing, true))
+          LOG(warn, "a checkpoint of the store failed", {"error", sqlite3_errmsg(db_.get())});
+      } else {
+        failing = false;
       }
       lock.lock();
     }
@@ -336,7 +343,10 @@ class SqliteBackend final : public Backend {
     if (Result<> committed = step(commit_.get(), "commit a write"); !committed)
       return roll_back(std::move(committed).error());
     if (log_pages_ > kSlowDownPages) {
+      // A long backup may hold the log: then writes go on slowly rather than not at all.
+      sqlite3_busy_timeout(db_.get(), kSlowDownMillis);
       sqlite3_wal_checkpoint_v2(db_.get(), nullptr, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
+      sqlite3_busy_timeout(db_.get(), kBusyMillis);
       log_pages_ = 0;
     }
     return {};

@@ -32,7 +32,8 @@ void add_finalizer(json::value& object, std::string_view finalizer) {
   all.get_array().emplace_back(finalizer);
 }
 
-/// Leaves of the two finalizers of propagation only the one that was asked for. Unset keeps what is there.
+/// Leaves of the two finalizers of propagation only the one that was asked for. Unset keeps what is
+/// there.
 void apply_propagation(json::value& object, Propagation propagation) {
   if (propagation == Propagation::unset) return;
   const std::string_view wanted = propagation == Propagation::foreground ? kForegroundFinalizer
@@ -69,23 +70,28 @@ void mark_deleted(json::value& object, const Clock& clock) {
 /// The object as JSON; ours, so that it must parse.
 Result<json::value> parse_stored(const Object& object) {
   json::value value = TRY(parse_json(*object.json));
-  if (const json::value* metadata = find(value, {"metadata"}); metadata == nullptr || !metadata->is_object()) {
-    return Error{Code::internal, fmt::format("the stored {} \"{}\" has no metadata; run `ks store check`",
-                                             object.resource(), object.name())};
+  if (const json::value* metadata = find(value, {"metadata"});
+      metadata == nullptr || !metadata->is_object()) {
+    return Error{Code::internal,
+                 fmt::format("the stored {} \"{}\" has no metadata; run `ks store check`",
+                             object.resource(), object.name())};
   }
   return value;
 }
 
 Result<> check_preconditions(const DeleteRequest& request, const Object& stored) {
   if (!request.uid.empty() && request.uid != stored.uid) {
-    return Error{Code::conflict, fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}",
-                                             request.uid, stored.uid)};
+    return Error{Code::conflict,
+                 fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}",
+                             request.uid, stored.uid)};
   }
   if (request.revision != 0 && request.revision != stored.revision) {
-    return Error{Code::conflict,
-                 fmt::format("Precondition failed: ResourceVersion in precondition: {}, ResourceVersion in object "
-                             "meta: {}",
-                             request.revision, stored.revision)};
+    return Error{
+        Code::conflict,
+        fmt::format(
+            "Precondition failed: ResourceVersion in precondition: {}, ResourceVersion in object "
+            "meta: {}",
+            request.revision, stored.revision)};
   }
   return {};
 }
@@ -96,7 +102,8 @@ Error not_there(const Key& key) {
 }
 
 /// One attempt over what is stored now; `conflict` from the store when another write came first.
-Result<Deletion> attempt(Store& store, const DeleteRequest& request, const ObjectRef& stored, const Clock& clock) {
+Result<Deletion> attempt(Store& store, const DeleteRequest& request, const ObjectRef& stored,
+                         const Clock& clock) {
   const json::value before = TRY(parse_stored(*stored));
   json::value after = before;
   apply_propagation(after, request.propagation);
@@ -125,8 +132,9 @@ bool take_finalizer(json::value& object, std::string_view parent, std::string_vi
   if (all == nullptr || !all->is_array()) return false;
   json::array& array = all->get_array();
   const auto old_size = array.size();
-  const auto end = std::ranges::remove_if(
-      array, [&](const json::value& one) { return one.is_string() && one.get_string() == finalizer; });
+  const auto end = std::ranges::remove_if(array, [&](const json::value& one) {
+    return one.is_string() && one.get_string() == finalizer;
+  });
   array.erase(end.begin(), end.end());
   const bool taken = array.size() != old_size;
   if (taken && array.empty()) fields->erase("finalizers");
@@ -138,7 +146,10 @@ bool is_finished(const json::value& object) {
 }
 
 Draft redraft(const Object& object, json::value to) {
-  Draft draft{.key = Key::parse(object.key), .uid = object.uid, .labels = object.labels, .fields = object.fields};
+  Draft draft{.key = Key::parse(object.key),
+              .uid = object.uid,
+              .labels = object.labels,
+              .fields = object.fields};
   for (auto& [path, value] : draft.fields) {
     const json::value* at = &to;
     for (std::string_view step : split(path, '.')) {
@@ -159,21 +170,24 @@ Result<Deletion> delete_object(Store& store, const DeleteRequest& request, const
     Result<Deletion> done = attempt(store, request, stored, clock);
     if (done || done.error().code != Code::conflict) return done;
   }
-  return Error{Code::conflict, fmt::format("{} \"{}\" is written to all the time; try again", request.key.resource,
-                                           request.key.name)};
+  return Error{Code::conflict, fmt::format("{} \"{}\" is written to all the time; try again",
+                                           request.key.resource, request.key.name)};
 }
 
-Result<ObjectRef> edit_object(Store& store, const Key& key, const std::function<Result<bool>(json::value&)>& change) {
+Result<ObjectRef> edit_object(Store& store, const Key& key,
+                              const std::function<Result<bool>(json::value&)>& change) {
   for (int i = 0; i < kMaxAttempts; i++) {
     const ObjectRef stored = store.get(key);
     if (stored == nullptr) return not_there(key);
     json::value value = TRY(parse_stored(*stored));
     if (!TRY(change(value))) return stored;
-    Result<ObjectRef> written = is_finished(value) ? store.remove(key, stored->revision)
-                                                   : store.update(redraft(*stored, std::move(value)), stored->revision);
+    Result<ObjectRef> written =
+        is_finished(value) ? store.remove(key, stored->revision)
+                           : store.update(redraft(*stored, std::move(value)), stored->revision);
     if (written || written.error().code != Code::conflict) return written;
   }
-  return Error{Code::conflict, fmt::format("{} \"{}\" is written to all the time; try again", key.resource, key.name)};
+  return Error{Code::conflict, fmt::format("{} \"{}\" is written to all the time; try again",
+                                           key.resource, key.name)};
 }
 
 }  // namespace ks::store

@@ -10,8 +10,9 @@
 #include "base/result.h"
 #include "store/store.h"
 
-/// What DELETE means in Kubernetes, and how an object leaves: finalizers first, the object last. The API, the garbage
-/// collector and the deletion of namespaces all end objects through these functions, so that they agree.
+/// What DELETE means in Kubernetes, and how an object leaves: finalizers first, the object last.
+/// The API, the garbage collector and the deletion of namespaces all end objects through these
+/// functions, so that they agree.
 
 namespace ks::store {
 
@@ -45,24 +46,27 @@ struct Deletion {
   bool removed = false;  ///< it is gone; false: something must take its finalizers off
 };
 
-/// Deletes one object, or marks it with deletionTimestamp when finalizers (its own, those of the propagation, or a
-/// namespace's) hold it. `not_found`; `conflict` when a precondition fails. A dry run gives what would be the answer.
+/// Deletes one object, or marks it with deletionTimestamp when finalizers (its own, those of the
+/// propagation, or a namespace's) hold it. `not_found`; `conflict` when a precondition fails. A dry
+/// run gives what would be the answer.
 Result<Deletion> delete_object(Store& store, const DeleteRequest& request, const Clock& clock);
 
-/// True of an object that is marked for deletion and that nothing holds any more: whoever writes an object in that
-/// state must remove it (`PUT` that takes the last finalizer off).
+/// True of an object that is marked for deletion and that nothing holds any more: whoever writes an
+/// object in that state must remove it (`PUT` that takes the last finalizer off).
 bool is_finished(const json::value& object);
 
-/// Reads, changes and writes an object until no one else got in between; removes it when the change was what held it
-/// (is_finished). `change` gives false to leave it as it is; it may be called more than once. Gives the object as it
-/// is then (of a removed one the last state).
-Result<ObjectRef> edit_object(Store& store, const Key& key, const std::function<Result<bool>(json::value&)>& change);
+/// Reads, changes and writes an object until no one else got in between; removes it when the change
+/// was what held it (is_finished). `change` gives false to leave it as it is; it may be called more
+/// than once. Gives the object as it is then (of a removed one the last state).
+Result<ObjectRef> edit_object(Store& store, const Key& key,
+                              const std::function<Result<bool>(json::value&)>& change);
 
-/// The object changed to `to`, ready to be written: same key, uid and labels; field values are read anew.
+/// The object changed to `to`, ready to be written: same key, uid and labels; field values are read
+/// anew.
 Draft redraft(const Object& object, json::value to);
 
-/// Takes a text out of an array of texts at `path` (`metadata.finalizers`), and the array with the last one. False when
-/// it was not in there.
+/// Takes a text out of an array of texts at `path` (`metadata.finalizers`), and the array with the
+/// last one. False when it was not in there.
 bool take_finalizer(json::value& object, std::string_view parent, std::string_view finalizer);
 
 }  // namespace ks::store
