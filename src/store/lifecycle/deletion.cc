@@ -18,13 +18,6 @@ const json::array* finalizers_of(const json::value& object, std::string_view par
   return found == nullptr ? nullptr : found->if_array();
 }
 
-bool has_finalizer(const json::value& object, std::string_view finalizer) {
-  const json::array* all = finalizers_of(object, "metadata");
-  return all != nullptr && std::ranges::any_of(*all, [&](const json::value& one) {
-           return one.is_string() && one.get_string() == finalizer;
-         });
-}
-
 void add_finalizer(json::value& object, std::string_view finalizer) {
   json::object& metadata = object.as_object()["metadata"].as_object();
   json::value& all = metadata["finalizers"];
@@ -45,14 +38,17 @@ void apply_propagation(json::value& object, Propagation propagation) {
   if (!wanted.empty() && !has_finalizer(object, wanted)) add_finalizer(object, wanted);
 }
 
+bool is_namespace(const json::value& object) {
+  return text_at(object, {"kind"}) == "Namespace" && text_at(object, {"apiVersion"}) == "v1";
+}
+
 bool is_held(const json::value& object) {
-  for (std::string_view parent : {"metadata", "spec"}) {
-    // Only a Namespace has finalizers in its spec.
-    if (parent == "spec" && text_at(object, {"kind"}) != "Namespace") continue;
+  const auto any = [&](std::string_view parent) {
     const json::array* all = finalizers_of(object, parent);
-    if (all != nullptr && !all->empty()) return true;
-  }
-  return false;
+    return all != nullptr && !all->empty();
+  };
+  // Only a Namespace has finalizers in its spec.
+  return any("metadata") || (is_namespace(object) && any("spec"));
 }
 
 void mark_deleted(json::value& object, const Clock& clock) {
@@ -64,7 +60,7 @@ void mark_deleted(json::value& object, const Clock& clock) {
       metadata["generation"] = generation + 1;
     }
   }
-  if (text_at(object, {"kind"}) == "Namespace") set_at(object, {"status", "phase"}, "Terminating");
+  if (is_namespace(object)) set_at(object, {"status", "phase"}, "Terminating");
 }
 
 /// The object as JSON; ours, so that it must parse.
@@ -101,22 +97,24 @@ Error not_there(const Key& key) {
   return {Code::not_found, fmt::format("{} \"{}\" not found", key.resource, key.name)};
 }
 
-/// One attempt over what is stored now; `conflict` from the store when another write came first.
-Result<Deletion> attempt(Store& store, const DeleteRequest& request, const ObjectRef& stored,
-                         const Clock& clock) {
-  const json::value before = TRY(parse_stored(*stored));
-  json::value after = before;
-  apply_propagation(after, request.propagation);
-  if (!is_held(after)) {
-    if (request.dry_run) return Deletion{stored, true};
-    return Deletion{TRY(store.remove(request.key, stored->revision)), true};
-  }
-  mark_deleted(after, clock);
-  if (request.dry_run || after == before) return Deletion{stored, false};
-  return Deletion{TRY(store.update(redraft(*stored, std::move(after)), stored->revision)), false};
+Error busy(const Key& key) {
+  return {Code::conflict,
+          fmt::format("{} \"{}\" is written to all the time; try again", key.resource, key.name)};
+}
+
+Result<ObjectRef> put(Store& store, Store::Write write) {
+  return write.draft ? store.update(std::move(*write.draft), write.expected)
+                     : store.remove(write.key, write.expected);
 }
 
 }  // namespace
+
+bool has_finalizer(const json::value& object, std::string_view finalizer) {
+  const json::array* all = finalizers_of(object, "metadata");
+  return all != nullptr && std::ranges::any_of(*all, [&](const json::value& one) {
+           return one.is_string() && one.get_string() == finalizer;
+         });
+}
 
 std::optional<Propagation> parse_propagation(std::string_view text) {
   if (text == "Background") return Propagation::background;
@@ -162,16 +160,37 @@ Draft redraft(const Object& object, json::value to) {
   return draft;
 }
 
+Store::Write replacement(const Object& stored, json::value to) {
+  Store::Write write{
+      .key = Key::parse(stored.key), .draft = std::nullopt, .expected = stored.revision};
+  if (!is_finished(to)) write.draft = redraft(stored, std::move(to));
+  return write;
+}
+
+Result<std::optional<Store::Write>> deletion_of(const ObjectRef& stored, Propagation propagation,
+                                                const Clock& clock) {
+  const json::value before = TRY(parse_stored(*stored));
+  json::value after = before;
+  apply_propagation(after, propagation);
+  mark_deleted(after, clock);
+  if (after == before && !is_finished(after)) return std::optional<Store::Write>();
+  return std::optional(replacement(*stored, std::move(after)));
+}
+
 Result<Deletion> delete_object(Store& store, const DeleteRequest& request, const Clock& clock) {
   for (int i = 0; i < kMaxAttempts; i++) {
     const ObjectRef stored = store.get(request.key);
     if (stored == nullptr) return not_there(request.key);
     TRY(check_preconditions(request, *stored));
-    Result<Deletion> done = attempt(store, request, stored, clock);
-    if (done || done.error().code != Code::conflict) return done;
+    std::optional<Store::Write> write = TRY(deletion_of(stored, request.propagation, clock));
+    if (!write) return Deletion{stored, false};
+    const bool removes = !write->draft;
+    if (request.dry_run) return Deletion{stored, removes};
+    Result<ObjectRef> written = put(store, std::move(*write));
+    if (written) return Deletion{std::move(*written), removes};
+    if (written.error().code != Code::conflict) return std::move(written).error();
   }
-  return Error{Code::conflict, fmt::format("{} \"{}\" is written to all the time; try again",
-                                           request.key.resource, request.key.name)};
+  return busy(request.key);
 }
 
 Result<ObjectRef> edit_object(Store& store, const Key& key,
@@ -181,13 +200,10 @@ Result<ObjectRef> edit_object(Store& store, const Key& key,
     if (stored == nullptr) return not_there(key);
     json::value value = TRY(parse_stored(*stored));
     if (!TRY(change(value))) return stored;
-    Result<ObjectRef> written =
-        is_finished(value) ? store.remove(key, stored->revision)
-                           : store.update(redraft(*stored, std::move(value)), stored->revision);
+    Result<ObjectRef> written = put(store, replacement(*stored, std::move(value)));
     if (written || written.error().code != Code::conflict) return written;
   }
-  return Error{Code::conflict, fmt::format("{} \"{}\" is written to all the time; try again",
-                                           key.resource, key.name)};
+  return busy(key);
 }
 
 }  // namespace ks::store

@@ -51,6 +51,11 @@ struct Deletion {
 /// run gives what would be the answer.
 Result<Deletion> delete_object(Store& store, const DeleteRequest& request, const Clock& clock);
 
+/// What delete_object() would write over this version: a removal, or an update that marks it.
+/// Nothing when it is marked already and something still holds it.
+Result<std::optional<Store::Write>> deletion_of(const ObjectRef& stored, Propagation propagation,
+                                                const Clock& clock);
+
 /// True of an object that is marked for deletion and that nothing holds any more: whoever writes an
 /// object in that state must remove it (`PUT` that takes the last finalizer off).
 bool is_finished(const json::value& object);
@@ -61,9 +66,14 @@ bool is_finished(const json::value& object);
 Result<ObjectRef> edit_object(Store& store, const Key& key,
                               const std::function<Result<bool>(json::value&)>& change);
 
+/// The write that replaces `stored` by `to`, or removes it when nothing holds it any more.
+Store::Write replacement(const Object& stored, json::value to);
+
 /// The object changed to `to`, ready to be written: same key, uid and labels; field values are read
 /// anew.
 Draft redraft(const Object& object, json::value to);
+
+bool has_finalizer(const json::value& object, std::string_view finalizer);
 
 /// Takes a text out of an array of texts at `path` (`metadata.finalizers`), and the array with the
 /// last one. False when it was not in there.
