@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "groovy/value.h"
@@ -12,8 +13,9 @@ namespace ks::groovy {
 
 /// Owns every object of one run, and counts their bytes against the run's limit.
 ///
-/// Objects go when nothing refers to them; what is left (cycles) goes with the heap. Reaching the limit throws
-/// Thrown with java.lang.OutOfMemoryError, which scripts cannot catch. Not thread-safe.
+/// Objects go when nothing refers to them; what is left (cycles) goes with the heap. Reaching the
+/// limit throws Thrown with java.lang.OutOfMemoryError, which scripts cannot catch. Not
+/// thread-safe.
 class Heap {
  public:
   explicit Heap(size_t limit_bytes, size_t string_limit_bytes = size_t{64} << 20)
@@ -37,11 +39,27 @@ class Heap {
 
   /// To be called after an object may hold more bytes than before.
   void grew(Object* object);
-  /// To be called before building a string of `bytes`: throws when it would be over the limit of one string or
-  /// of the heap, so that the bytes are never taken.
+  /// To be called before building a string of `bytes`: throws when it would be over the limit of
+  /// one string or of the heap, so that the bytes are never taken.
   void check_string(size_t bytes);
   /// The same for any other block that is about to be taken.
   void check_room(size_t bytes);
+
+  /// Runs `work` with the limit lifted: for the exception that reports a reached limit.
+  template <class Work>
+  void exempt(Work work) {
+    struct Lift {
+      size_t& limit;
+      size_t before;
+      ~Lift() { limit = before; }
+    } lift{limit_, limit_};
+    limit_ = SIZE_MAX;
+    work();
+  }
+
+  /// A number for System.identityHashCode and Object.hashCode: unlike an address, the same in each
+  /// replay.
+  int32_t identity_of(Object* object);
 
   size_t used_bytes() const { return used_; }
   size_t limit_bytes() const { return limit_; }
@@ -65,7 +83,10 @@ class Heap {
   size_t used_ = 0;
   size_t objects_ = 0;
   Object* first_ = nullptr;
-  Object* graveyard_ = nullptr;  // dead, waiting to be deleted: destructors must not nest without bound
+  Object* graveyard_ =
+      nullptr;  // dead, waiting to be deleted: destructors must not nest without bound
+  std::unordered_map<Object*, int32_t> identities_;
+  uint32_t next_identity_ = 0x2a139a55;
   bool burying_ = false;
   bool closing_ = false;
 };

@@ -22,11 +22,13 @@
 ///   Outcome outcome = interpreter.run_script(task, *program);
 ///   if (outcome.failure) print(outcome.failure->to_string());
 ///
-/// Everything runs on the stack of the caller. A Host function may suspend that stack (the engine's fibers) and
-/// come back later; the interpreter does not notice. One run = one Interpreter, used by one thread at a time.
+/// Everything runs on the stack of the caller. A Host function may suspend that stack (the engine's
+/// fibers) and come back later; the interpreter does not notice. One run = one Interpreter, used by
+/// one thread at a time.
 ///
-/// C++ exceptions inside: Thrown (a Groovy exception in flight) and Cancelled (the fiber is being ended). Host
-/// functions may throw both. run_script and try_call let neither Thrown nor anything else of Groovy out.
+/// C++ exceptions inside: Thrown (a Groovy exception in flight) and Cancelled (the fiber is being
+/// ended). Host functions may throw both. run_script and try_call let neither Thrown nor anything
+/// else of Groovy out.
 
 namespace ks::groovy {
 
@@ -38,8 +40,8 @@ class List;
 class Map;
 class Task;
 
-/// Positional arguments. Named arguments of a call (`sh script: 'x', returnStdout: true`) come as one Map before
-/// the others, a trailing closure as the last one: Groovy's own rule.
+/// Positional arguments. Named arguments of a call (`sh script: 'x', returnStdout: true`) come as
+/// one Map before the others, a trailing closure as the last one: Groovy's own rule.
 using Args = std::span<const Value>;
 
 struct Limits {
@@ -69,11 +71,11 @@ struct TraceLine {
 
 /// A Groovy exception that nobody caught, in words.
 struct Failure {
-  std::string class_name;                ///< `java.lang.IllegalStateException`
-  std::optional<std::string> message;    ///< getMessage(); absent for null
-  std::vector<TraceLine> trace;          ///< innermost first
-  bool limit = false;                    ///< a limit of the evaluator was reached
-  Value exception;                       ///< lives as long as the Interpreter
+  std::string class_name;              ///< `java.lang.IllegalStateException`
+  std::optional<std::string> message;  ///< getMessage(); absent for null
+  std::vector<TraceLine> trace;        ///< innermost first
+  bool limit = false;                  ///< a limit of the evaluator was reached
+  Value exception;                     ///< lives as long as the Interpreter
 
   /// `java.lang.IllegalStateException: message`, as Throwable.toString() gives it.
   std::string to_string() const;
@@ -86,43 +88,50 @@ struct Outcome {
   std::optional<Failure> failure;
 };
 
-/// What the surroundings give to a script. The engine implements it; PlainHost (run_file.h) is that of `ks groovy`.
-/// Each function may suspend the stack it is called on, and may throw Thrown or Cancelled.
+/// What the surroundings give to a script. The engine implements it; PlainHost (run_file.h) is that
+/// of `ks groovy`. Each function may suspend the stack it is called on, and may throw Thrown or
+/// Cancelled.
 class Host {
  public:
   virtual ~Host() = default;
 
-  /// A call on the script that no method, closure or variable of it answers: a step. Nothing when there is no step
-  /// of this name; then the script gets its MissingMethodException.
+  /// A call on the script that no method, closure or variable of it answers: a step. Nothing when
+  /// there is no step of this name; then the script gets its MissingMethodException.
   virtual std::optional<Value> call_step(Task&, std::string_view name, Args args) = 0;
-  /// A variable that neither script nor binding has: `env`, `params`, `docker`, a library's global variable.
+  /// A variable that neither script nor binding has: `env`, `params`, `docker`, a library's global
+  /// variable.
   virtual std::optional<Value> global(Task&, std::string_view name) = 0;
-  /// Assignment to such a variable in script or binding; true when the host took it (`currentBuild = ...`).
+  /// Assignment to such a variable in script or binding; true when the host took it (`currentBuild
+  /// = ...`).
   virtual bool set_global(Task&, std::string_view, const Value&) { return false; }
-  /// A class that neither the program nor the library has, by full name, or by simple name when nothing was imported.
-  /// Library sources go through here: compile them and return Interpreter::load_class(...). An object that
-  /// answers property reads, calls and `new` (HostObject::construct) may stand for a class of its own.
+  /// A class that neither the program nor the library has, by full name, or by simple name when
+  /// nothing was imported. Library sources go through here: compile them and return
+  /// Interpreter::load_class(...). An object that answers property reads, calls and `new`
+  /// (HostObject::construct) may stand for a class of its own.
   virtual std::optional<Value> find_class(Task&, std::string_view) { return std::nullopt; }
-  /// True when class_name is known to exist so that code may name it (asked while compiling, no side effects).
+  /// True when class_name is known to exist so that code may name it (asked while compiling, no
+  /// side effects).
   virtual bool has_class(std::string_view) const { return false; }
   /// println, print, printf. The text ends in a line break when the script asked for one.
   virtual void print(Task&, std::string_view text) = 0;
 
-  // What is different each time it is asked. The engine journals the answers, so that a replay sees the same.
+  // What is different each time it is asked. The engine journals the answers, so that a replay sees
+  // the same.
   virtual int64_t now_millis(Task&) = 0;
   virtual int64_t nano_time(Task&) = 0;
   virtual uint64_t random_bits(Task&) = 0;
 
-  /// Called every few thousand operations: the place to look at aborts and deadlines (throw Cancelled or Thrown) or to let
-  /// other fibers run.
+  /// Called every few thousand operations: the place to look at aborts and deadlines (throw
+  /// Cancelled or Thrown) or to let other fibers run.
   virtual void checkpoint(Task&) {}
 };
 
-/// One stack of calls: the main fiber of a run, or a branch of `parallel`. Made on or beside the stack it uses.
+/// One stack of calls: the main fiber of a run, or a branch of `parallel`. Made on or beside the
+/// stack it uses.
 class Task {
  public:
-  /// `stack_low` is the lowest address that scripts may use on this stack (leave 256 KiB below it for host
-  /// functions); null when the stack is the thread's own (8 MiB are then assumed).
+  /// `stack_low` is the lowest address that scripts may use on this stack (leave 256 KiB below it
+  /// for host functions); null when the stack is the thread's own (8 MiB are then assumed).
   explicit Task(Interpreter& interpreter, const void* stack_low = nullptr);
   Task(const Task&) = delete;
   Task& operator=(const Task&) = delete;
@@ -132,7 +141,8 @@ class Task {
 
   /// Gives the full allowance of operations again; the engine calls it when it resumes the fiber.
   void refuel();
-  /// Uses up `operations` of the allowance: library functions that loop call it. Throws when none is left.
+  /// Uses up `operations` of the allowance: library functions that loop call it. Throws when none
+  /// is left.
   void spend(uint64_t operations = 1) {
     if (operations >= fuel_) out_of_fuel(operations);
     fuel_ -= operations;
@@ -155,14 +165,15 @@ class Task {
   Heap& heap_;
   uint64_t fuel_;         // until the next checkpoint
   uint64_t fuel_behind_;  // allowance after that checkpoint
-  const void* stack_low_;
+  uintptr_t stack_low_;
   int depth_ = 0;
+  int depth_limit_;
   Frame* frame_ = nullptr;
 };
 
-/// An object of the host's own that scripts see: `env`, `params`, `currentBuild`, the result of a step.
-/// Make one with `heap.make<YourObject>(...)`. What it does not answer gets Groovy's exception for a missing
-/// property or method.
+/// An object of the host's own that scripts see: `env`, `params`, `currentBuild`, the result of a
+/// step. Make one with `heap.make<YourObject>(...)`. What it does not answer gets Groovy's
+/// exception for a missing property or method.
 class HostObject : public Object {
  public:
   static constexpr ObjectKind kKind = ObjectKind::host;
@@ -207,12 +218,15 @@ class Interpreter {
 
   /// Loads the program and runs its script body. Every end but Cancelled comes back as an Outcome.
   Outcome run_script(Task& task, const ProgramRef& program);
-  /// Defines the classes of the program and makes its script object without running it: `vars/x.groovy`, where each
-  /// method is called later with invoke(). `own_binding`: variables of it are its own, not the run's.
+  /// Defines the classes of the program and makes its script object without running it:
+  /// `vars/x.groovy`, where each method is called later with invoke(). `own_binding`: variables of
+  /// it are its own, not the run's.
   Value load_script(Task& task, const ProgramRef& program, bool own_binding = false);
   /// Defines the classes of the program and returns the one of this full name, or nothing.
-  std::optional<Value> load_class(Task& task, const ProgramRef& program, std::string_view full_name);
-  /// The script object of the first program that was run or loaded (`this` at its top level); null before that.
+  std::optional<Value> load_class(Task& task, const ProgramRef& program,
+                                  std::string_view full_name);
+  /// The script object of the first program that was run or loaded (`this` at its top level); null
+  /// before that.
   Value script() const;
 
   // ----- calls: all may throw Thrown and Cancelled -----
@@ -225,7 +239,8 @@ class Interpreter {
   /// A method of any object. MissingMethodException when there is none.
   Value invoke(Task& task, const Value& receiver, std::string_view method, Args args = {});
   /// The same, or nothing when there is no such method for these arguments.
-  std::optional<Value> invoke_if_present(Task& task, const Value& receiver, std::string_view method, Args args = {});
+  std::optional<Value> invoke_if_present(Task& task, const Value& receiver, std::string_view method,
+                                         Args args = {});
   bool has_method(Task& task, const Value& receiver, std::string_view method);
   Value get_property(Task& task, const Value& receiver, std::string_view name);
   void set_property(Task& task, const Value& receiver, std::string_view name, const Value& value);
@@ -270,8 +285,8 @@ class Interpreter {
   // ----- exceptions -----
 
   /// Makes an exception of a Java class by name (`hudson.AbortException`), without throwing it.
-  Value make_exception(Task& task, std::string_view class_name, std::optional<std::string_view> message,
-                       const Value& cause = {});
+  Value make_exception(Task& task, std::string_view class_name,
+                       std::optional<std::string_view> message, const Value& cause = {});
   [[noreturn]] void raise(Task& task, std::string_view class_name, std::string_view message);
   /// Adds an exception class that the library does not have. `parent` must be known. Idempotent.
   void define_exception(std::string_view class_name, std::string_view parent);
@@ -285,7 +300,8 @@ class Interpreter {
  private:
   Host& host_;
   Limits limits_;
-  Heap heap_;  // before the state: values in the state go first
+  std::vector<ProgramRef> programs_;  // values refer to their constants until the heap is gone
+  Heap heap_;                         // before the state: values in the state go first
   std::unique_ptr<State> state_;
 };
 
@@ -305,7 +321,8 @@ std::vector<std::pair<std::string, Value>> map_entries(Task& task, const Value& 
 std::optional<Value> map_get(Task& task, const Value& map, std::string_view key);
 void map_put(Task& task, const Value& map, std::string_view key, const Value& value);
 void list_add(Task& task, const Value& list, const Value& value);
-/// Number of parameters that the closure declares; 0 for `{ -> }`, 1 for `{ }` with its implicit `it`.
+/// Number of parameters that the closure declares; 0 for `{ -> }`, 1 for `{ }` with its implicit
+/// `it`.
 int closure_parameter_count(const Value& closure);
 
 }  // namespace ks::groovy

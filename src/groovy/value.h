@@ -9,10 +9,10 @@
 
 /// Values of a running Groovy script.
 ///
-/// A Value is 16 bytes: null, a primitive, or a counted pointer to an object of the run's Heap. Java's boxed and
-/// primitive types are one here (`int` and `java.lang.Integer` are Kind::integer).
-/// Counts are not atomic: the values of one run are touched by one thread at a time, and none may outlive the
-/// run's Interpreter.
+/// A Value is 16 bytes: null, a primitive, or a counted pointer to an object of the run's Heap.
+/// Java's boxed and primitive types are one here (`int` and `java.lang.Integer` are Kind::integer).
+/// Counts are not atomic: the values of one run are touched by one thread at a time, and none may
+/// outlive the run's Interpreter.
 ///
 ///   Value n = Value::of_int(3);
 ///   Value s = heap.string("abc");
@@ -23,6 +23,9 @@ namespace ks::groovy {
 class Heap;
 class Object;
 class ClassInfo;
+
+/// Called when the count of `object` reached zero.
+void dispose(Object* object);
 
 enum class Kind : uint8_t {
   null,
@@ -69,19 +72,22 @@ class Object {
   virtual ~Object() = default;
 
   ObjectKind object_kind() const { return object_kind_; }
-  /// The heap that owns it; null for objects that belong to a program or to the library and are never counted.
+  /// The heap that owns it; null for objects that belong to a program or to the library and are
+  /// never counted.
   Heap* heap() const { return heap_; }
 
-  /// Bytes it holds now, own size included. Asked after growth (Heap::grew), charged against the run's limit.
+  /// Bytes it holds now, own size included. Asked after growth (Heap::grew), charged against the
+  /// run's limit.
   virtual size_t footprint() const = 0;
 
   void retain() {
     if (heap_ != nullptr) ++count_;
   }
-  inline void release();
 
  private:
   friend class Heap;
+  friend void dispose(Object* object);
+  friend void release(Object* object);
   Heap* heap_ = nullptr;
   Object* next_ = nullptr;
   Object* previous_ = nullptr;
@@ -91,11 +97,9 @@ class Object {
   size_t charged_ = 0;
 };
 
-/// Called when the count of `object` reached zero.
-void dispose(Object* object);
-
-inline void Object::release() {
-  if (heap_ != nullptr && --count_ == 0) dispose(this);
+/// A function and no member: g++ 12 believes that a Value of a primitive may call it on null.
+inline void release(Object* object) {
+  if (object->heap_ != nullptr && --object->count_ == 0) dispose(object);
 }
 
 /// A counted pointer to a heap object of known class; never null unless default-made or moved from.
@@ -113,7 +117,7 @@ class Ref {
     return *this;
   }
   ~Ref() {
-    if (object_ != nullptr) object_->release();
+    if (object_ != nullptr) release(object_);
   }
   T* get() const { return object_; }
   T* operator->() const { return object_; }
@@ -127,7 +131,8 @@ class Ref {
 class Value {
  public:
   Value() = default;
-  Value(std::nullptr_t) {}  // NOLINT(google-explicit-constructor): `return nullptr;` is Groovy's null
+  Value(std::nullptr_t) {
+  }  // NOLINT(google-explicit-constructor): `return nullptr;` is Groovy's null
   explicit Value(Object* object) {
     if (object == nullptr) return;
     kind_ = Kind::object;
@@ -139,7 +144,9 @@ class Value {
   Value(const Value& other) : kind_(other.kind_), long_(other.long_) {
     if (kind_ == Kind::object) object_->retain();
   }
-  Value(Value&& other) noexcept : kind_(other.kind_), long_(other.long_) { other.kind_ = Kind::null; }
+  Value(Value&& other) noexcept : kind_(other.kind_), long_(other.long_) {
+    other.kind_ = Kind::null;
+  }
   Value& operator=(const Value& other) {
     if (this != &other) *this = Value(other);
     return *this;
@@ -151,11 +158,11 @@ class Value {
     kind_ = other.kind_;
     long_ = other.long_;
     other.kind_ = Kind::null;
-    if (old_kind == Kind::object) reinterpret_cast<Object*>(old_bits)->release();
+    if (old_kind == Kind::object) release(reinterpret_cast<Object*>(old_bits));
     return *this;
   }
   ~Value() {
-    if (kind_ == Kind::object) object_->release();
+    if (kind_ == Kind::object) release(object_);
   }
 
   static Value of_bool(bool value) { return {Kind::boolean, value ? 1 : 0}; }
@@ -196,7 +203,8 @@ class Value {
   /// The object as a T, or null when this is something else.
   template <class T>
   T* as() const {
-    return kind_ == Kind::object && object_->object_kind() == T::kKind ? static_cast<T*>(object_) : nullptr;
+    return kind_ == Kind::object && object_->object_kind() == T::kKind ? static_cast<T*>(object_)
+                                                                       : nullptr;
   }
   template <class T>
   bool is() const {
@@ -208,7 +216,9 @@ class Value {
     return kind_ == Kind::object ? dynamic_cast<T*>(object_) : nullptr;
   }
   /// Groovy's `is()`: the same object, or the same primitive.
-  bool same(const Value& other) const { return kind_ == other.kind_ && (is_null() || long_ == other.long_); }
+  bool same(const Value& other) const {
+    return kind_ == other.kind_ && (is_null() || long_ == other.long_);
+  }
 
  private:
   Value(Kind kind, int64_t bits) : kind_(kind), long_(bits) {}

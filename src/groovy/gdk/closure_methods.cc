@@ -1,0 +1,246 @@
+#include "groovy/eval/user_class.h"
+#include "groovy/gdk/library.h"
+#include "groovy/runtime/dispatch.h"
+#include "groovy/runtime/errors.h"
+#include "groovy/runtime/operators.h"
+#include "groovy/runtime/state.h"
+
+/// groovy.lang.Closure, and the closures that are made of others.
+
+namespace ks::groovy {
+
+std::vector<ClassInfo*> Closure::parameter_types(Task&) const {
+  return std::vector<ClassInfo*>(static_cast<size_t>(std::max(parameter_count(), 0)),
+                                 types().object);
+}
+
+Ref<Closure> NativeClosure::clone(Heap& heap) const {
+  Ref<NativeClosure> copy = heap.make<NativeClosure>(function, count, kept);
+  copy->owner = owner;
+  copy->self = self;
+  copy->delegate = delegate;
+  copy->strategy = strategy;
+  return Ref<Closure>(copy.get());
+}
+
+Value MethodClosure::call(Task& task, Args args) {
+  Ref<MethodClosure> kept(this);
+  const Name& method = name_of(task, name);
+  Value receiver = owner;
+  if (auto* cls = receiver.as<ClassInfo>()) {
+    if (method.text == "new") return construct(task, cls, args);
+    if (std::optional<Value> out = try_call_static(task, cls, method, args)) return std::move(*out);
+    if (!args.empty()) return call_method(task, args[0], method, args.subspan(1));
+  }
+  return call_method(task, receiver, method, args);
+}
+
+Ref<Closure> MethodClosure::clone(Heap& heap) const {
+  Ref<MethodClosure> copy = heap.make<MethodClosure>(owner, name);
+  copy->delegate = delegate;
+  return Ref<Closure>(copy.get());
+}
+
+int MethodClosure::parameter_count() const {
+  const Name method(name);
+  ClassInfo* cls = owner.is<ClassInfo>() ? owner.as<ClassInfo>() : class_of(owner);
+  if (cls->is_user) {
+    const std::vector<MethodRef>* overloads = static_cast<UserClass*>(cls)->find_methods(method);
+    if (overloads != nullptr)
+      return static_cast<int>(overloads->front().def->code.parameters.size());
+  }
+  if (method.methods != nullptr) {
+    for (const Method& each : method.methods->methods) {
+      if (cls->is_a(each.cls)) return static_cast<int>(each.signature.size());
+    }
+  }
+  return 0;
+}
+
+Value CurriedClosure::call(Task& task, Args args) {
+  Ref<CurriedClosure> kept(this);
+  std::vector<Value> all(args.begin(), args.end());
+  size_t position = at >= 0 ? std::min(static_cast<size_t>(at), all.size()) : all.size();
+  all.insert(all.begin() + static_cast<std::ptrdiff_t>(position), bound.begin(), bound.end());
+  Ref<Closure> inner = base;
+  if (!delegate.same(base->delegate) || strategy != base->strategy) {
+    inner = base->clone(task.heap());
+    inner->delegate = delegate;
+    inner->strategy = strategy;
+  }
+  return inner->call(task, all);
+}
+
+Ref<Closure> CurriedClosure::clone(Heap& heap) const {
+  Ref<CurriedClosure> copy = heap.make<CurriedClosure>(base, at, bound);
+  copy->delegate = delegate;
+  copy->strategy = strategy;
+  return Ref<Closure>(copy.get());
+}
+
+int CurriedClosure::parameter_count() const {
+  return std::max(0, base->parameter_count() - static_cast<int>(bound.size()));
+}
+
+namespace {
+
+constexpr std::string_view kClosure = "groovy.lang.Closure";
+
+Closure& self(Call& c) { return *c.self.as<Closure>(); }
+Value call_self(Call& c) { return self(c).call(c.task, c.args); }
+
+Value curry(Call& c) {
+  return c.heap().make<CurriedClosure>(Ref<Closure>(&self(c)), 0,
+                                       std::vector<Value>(c.args.begin(), c.args.end()));
+}
+Value rcurry(Call& c) {
+  return c.heap().make<CurriedClosure>(Ref<Closure>(&self(c)), -1,
+                                       std::vector<Value>(c.args.begin(), c.args.end()));
+}
+Value ncurry(Call& c) {
+  int at = c.to_int(0);
+  int count = self(c).parameter_count();
+  if (at < 0) at += count;
+  if (at < 0 || at >= count) {
+    throw_error(c.task, "java.lang.IllegalArgumentException",
+                "Can't curry argument " + std::to_string(c.to_int(0)) + " for a closure with " +
+                    std::to_string(count) + " parameters.");
+  }
+  std::vector<Value> bound(c.args.begin() + 1, c.args.end());
+  return c.heap().make<CurriedClosure>(Ref<Closure>(&self(c)), at, std::move(bound));
+}
+
+/// `first >> second`.
+Value composed(Call& c, const Value& first, const Value& second) {
+  int parameters = first.as<Closure>()->parameter_count();
+  auto body = [first, second](Task& task, Args args) -> Value {
+    Value middle = call_value(task, first, args);
+    Value next[] = {middle};
+    if (middle.is<List>() && second.as<Closure>()->parameter_count() > 1) {
+      return call_value(task, second, middle.as<List>()->items);
+    }
+    return call_value(task, second, next);
+  };
+  Ref<NativeClosure> made = c.heap().make<NativeClosure>(std::move(body), parameters);
+  made->owner = first.as<Closure>()->owner;
+  made->delegate = first.as<Closure>()->delegate;
+  return made;
+}
+Value right_shift(Call& c) { return composed(c, c.self, c.arg(0)); }
+Value left_shift(Call& c) {
+  if (!c.arg(0).is<Closure>()) return call_self(c);
+  return composed(c, c.arg(0), c.self);
+}
+
+Value memoize(Call& c) {
+  Ref<Map> cache = c.heap().make<Map>();
+  Value function = c.self;
+  auto body = [cache, function](Task& task, Args args) -> Value {
+    Value key = task.heap().make<List>(std::vector<Value>(args.begin(), args.end()));
+    if (Table::Item* item = cache->table.find(task, key)) return item->value;
+    Value result = call_value(task, function, args);
+    cache->table.put(task, key, result);
+    task.heap().grew(cache.get());
+    return result;
+  };
+  return c.heap().make<NativeClosure>(std::move(body), self(c).parameter_count());
+}
+
+Value get_delegate(Call& c) { return self(c).delegate; }
+Value get_owner(Call& c) { return self(c).owner; }
+Value get_this(Call& c) { return self(c).self; }
+Value set_delegate(Call& c) {
+  self(c).delegate = c.arg(0);
+  return {};
+}
+Value set_strategy(Call& c) {
+  int strategy = c.to_int(0);
+  if (strategy >= 0 && strategy <= 4) self(c).strategy = static_cast<Resolve>(strategy);
+  return {};
+}
+Value get_strategy(Call& c) { return Value::of_int(static_cast<int>(self(c).strategy)); }
+Value parameter_count(Call& c) { return Value::of_int(self(c).parameter_count()); }
+Value parameter_types(Call& c) {
+  std::vector<Value> out;
+  for (ClassInfo* each : self(c).parameter_types(c.task)) out.emplace_back(each);
+  return make_array(c.task, types().klass, std::move(out));
+}
+Value clone_self(Call& c) { return self(c).clone(c.heap()); }
+Value rehydrate(Call& c) {
+  Ref<Closure> copy = self(c).clone(c.heap());
+  copy->delegate = c.arg(0);
+  copy->owner = c.arg(1);
+  copy->self = c.arg(2);
+  return copy;
+}
+Value dehydrate(Call& c) {
+  Ref<Closure> copy = self(c).clone(c.heap());
+  copy->delegate = {};
+  copy->owner = {};
+  copy->self = {};
+  return copy;
+}
+
+/// Calls until something else than a trampolined closure comes back.
+Value trampoline(Call& c) {
+  Value first = c.count() == 0 ? c.self : Value(curry(c));
+  auto body = [first](Task& task, Args args) -> Value {
+    Value result = call_value(task, first, args);
+    while (result.is<Closure>() && result.as<Closure>()->directive.is_bool()) {
+      task.spend();
+      result = call_value(task, static_cast<NativeClosure*>(result.as<Closure>())->kept[0], {});
+    }
+    return result;
+  };
+  Ref<NativeClosure> made = c.heap().make<NativeClosure>(std::move(body), self(c).parameter_count(),
+                                                         std::vector<Value>{first});
+  made->directive = Value::of_bool(true);
+  return made;
+}
+
+constexpr MethodRow kRows[] = {
+    {kClosure, "call", "O*", call_self},
+    {kClosure, "doCall", "O*", call_self},
+    {kClosure, "run", "", call_self},
+    {kClosure, "compare", "OO", call_self},
+    {kClosure, "curry", "O*", curry},
+    {kClosure, "rcurry", "O*", rcurry},
+    {kClosure, "ncurry", "IO*", ncurry},
+    {kClosure, "rightShift", "C", right_shift},
+    {kClosure, "leftShift", "O", left_shift},
+    {kClosure, "memoize", "", memoize},
+    {kClosure, "memoizeAtMost", "I", memoize},
+    {kClosure, "memoizeAtLeast", "I", memoize},
+    {kClosure, "memoizeBetween", "II", memoize},
+    {kClosure, "getDelegate", "", get_delegate},
+    {kClosure, "setDelegate", "O", set_delegate},
+    {kClosure, "getOwner", "", get_owner},
+    {kClosure, "getThisObject", "", get_this},
+    {kClosure, "getResolveStrategy", "", get_strategy},
+    {kClosure, "setResolveStrategy", "I", set_strategy},
+    {kClosure, "getMaximumNumberOfParameters", "", parameter_count},
+    {kClosure, "getParameterTypes", "", parameter_types},
+    {kClosure, "clone", "", clone_self},
+    {kClosure, "rehydrate", "OOO", rehydrate},
+    {kClosure, "dehydrate", "", dehydrate},
+    {kClosure, "asWritable", "", [](Call& c) -> Value { return c.self; }},
+    {kClosure, "trampoline", "O*", trampoline},
+    {kClosure, "static OWNER_FIRST", "=", [](Call&) -> Value { return Value::of_int(0); }},
+    {kClosure, "static DELEGATE_FIRST", "=", [](Call&) -> Value { return Value::of_int(1); }},
+    {kClosure, "static OWNER_ONLY", "=", [](Call&) -> Value { return Value::of_int(2); }},
+    {kClosure, "static DELEGATE_ONLY", "=", [](Call&) -> Value { return Value::of_int(3); }},
+    {kClosure, "static TO_SELF", "=", [](Call&) -> Value { return Value::of_int(4); }},
+    {kClosure, "static DONE", "=", [](Call&) -> Value { return Value::of_int(1); }},
+    {kClosure, "static SKIP", "=", [](Call&) -> Value { return Value::of_int(2); }},
+    {kClosure, "static IDENTITY", "=",
+     [](Call& c) -> Value {
+       return c.heap().make<NativeClosure>(
+           [](Task&, Args args) { return args.empty() ? Value{} : args[0]; }, 1);
+     }},
+};
+
+}  // namespace
+
+LibraryPart closure_methods() { return {{}, kRows}; }
+
+}  // namespace ks::groovy

@@ -1,0 +1,920 @@
+#include <algorithm>
+
+#include "groovy/gdk/library.h"
+#include "groovy/gdk/support.h"
+
+/// Iteration over anything: lists, sets, ranges, arrays, maps (as entries), strings, iterators,
+/// script objects.
+
+namespace ks::groovy {
+
+namespace {
+
+constexpr std::string_view kObject = "java.lang.Object";
+constexpr std::string_view kCollection = "java.util.Collection";
+constexpr std::string_view kIterable = "java.lang.Iterable";
+
+using Visit = std::function<bool(const Value&)>;
+void visit(Call& c, const Visit& each) { for_each_item(c.task, c.self, each); }
+std::vector<Value> items(Call& c) { return items_of(c.task, c.self); }
+
+// ----- going over -----
+
+Value each(Call& c) {
+  visit(c, [&](const Value& item) {
+    apply(c.task, c.arg(0), item);
+    return true;
+  });
+  return c.self;
+}
+
+Value each_with_index(Call& c) {
+  int32_t index = 0;
+  visit(c, [&](const Value& item) {
+    apply_with(c.task, c.arg(0), item, Value::of_int(index++));
+    return true;
+  });
+  return c.self;
+}
+
+Value reverse_each(Call& c) {
+  std::vector<Value> all = items(c);
+  for (auto item = all.rbegin(); item != all.rend(); ++item) apply(c.task, c.arg(0), *item);
+  return c.self;
+}
+
+Value each_permutation(Call& c);
+
+// ----- mapping -----
+
+Value collect(Call& c) {
+  std::vector<Value> out;
+  bool transform = c.count() > 0;
+  visit(c, [&](const Value& item) {
+    out.push_back(transform ? apply(c.task, c.arg(0), item) : item);
+    if (out.size() % 1024 == 0) c.heap().check_room(out.size() * sizeof(Value));
+    return true;
+  });
+  return make_list(c, std::move(out));
+}
+
+Value collect_into(Call& c) {
+  visit(c, [&](const Value& item) {
+    add_to(c.task, c.arg(0), apply(c.task, c.arg(1), item));
+    return true;
+  });
+  return c.arg(0);
+}
+
+Value collect_many(Call& c) {
+  Value out = c.count() == 2 ? c.arg(0) : make_list(c, {});
+  const Value& function = c.args.back();
+  visit(c, [&](const Value& item) {
+    for (const Value& part : items_of(c.task, apply(c.task, function, item)))
+      add_to(c.task, out, part);
+    return true;
+  });
+  return out;
+}
+
+Value nested(Task& task, const Value& from, const Value& function) {
+  NestingScope nesting(task);
+  std::vector<Value> out;
+  for_each_item(task, from, [&](const Value& item) {
+    out.push_back(is_collection(item) ? nested(task, item, function) : call1(task, function, item));
+    return true;
+  });
+  return task.heap().make<List>(std::move(out));
+}
+Value collect_nested(Call& c) { return nested(c.task, c.self, c.args.back()); }
+
+void put_pair(Call& c, Map& map, const Value& made) {
+  if (auto* other = made.as<Map>()) {
+    for (size_t i = other->table.begin(); i < other->table.end(); i = other->table.next(i)) {
+      Value key = other->table.at(i).key;
+      Value value = other->table.at(i).value;
+      map.table.put(c.task, key, value);
+    }
+  } else if (auto* entry = made.as<Entry>()) {
+    map.table.put(c.task, entry->key, entry->value);
+  } else if (is_collection(made)) {
+    std::vector<Value> pair = items_of(c.task, made);
+    map.table.put(c.task, pair.empty() ? Value{} : pair[0], pair.size() > 1 ? pair[1] : Value{});
+  } else {
+    throw_cast(c.task, made, "java.util.Map$Entry");
+  }
+  c.heap().grew(&map);
+}
+
+Value collect_entries(Call& c) {
+  bool transform = c.count() > 0 && c.args.back().is<Closure>();
+  Value into = c.count() > 0 && c.arg(0).is<Map>() ? c.arg(0) : Value(c.heap().make<Map>());
+  auto& map = *into.as<Map>();
+  visit(c, [&](const Value& item) {
+    put_pair(c, map, transform ? apply(c.task, c.args.back(), item) : item);
+    return true;
+  });
+  return into;
+}
+
+// ----- searching -----
+
+Value find(Call& c) {
+  Value found;
+  visit(c, [&](const Value& item) {
+    bool yes = c.count() == 0 ? truth(c.task, item) : holds(c.task, c.arg(0), item);
+    if (yes) found = item;
+    return !yes;
+  });
+  return found;
+}
+
+Value find_all(Call& c) {
+  std::vector<Value> out;
+  visit(c, [&](const Value& item) {
+    bool yes = c.count() == 0 ? truth(c.task, item) : holds(c.task, c.arg(0), item);
+    if (yes) out.push_back(item);
+    return true;
+  });
+  if (c.self.is<Map>()) {
+    Ref<Map> map = c.heap().make<Map>(c.self.as<Map>()->flavour);
+    for (const Value& item : out)
+      map->table.put(c.task, item.as<Entry>()->key, item.as<Entry>()->value);
+    c.heap().grew(map.get());
+    return map;
+  }
+  return similar(c, std::move(out));
+}
+
+Value split_in_two(Call& c) {
+  std::vector<Value> yes;
+  std::vector<Value> no;
+  visit(c, [&](const Value& item) {
+    (holds(c.task, c.arg(0), item) ? yes : no).push_back(item);
+    return true;
+  });
+  return make_list(c, {similar(c, std::move(yes)), similar(c, std::move(no))});
+}
+
+Value find_result(Call& c) {
+  const Value& function = c.args.back();
+  Value found = c.count() == 2 ? c.arg(0) : Value{};
+  visit(c, [&](const Value& item) {
+    Value made = apply(c.task, function, item);
+    if (made.is_null()) return true;
+    found = made;
+    return false;
+  });
+  return found;
+}
+
+Value find_results(Call& c) {
+  std::vector<Value> out;
+  visit(c, [&](const Value& item) {
+    Value made = apply(c.task, c.arg(0), item);
+    if (!made.is_null()) out.push_back(made);
+    return true;
+  });
+  return make_list(c, std::move(out));
+}
+
+Value index_where(Call& c, bool last) {
+  int32_t start = c.count() == 2 ? c.to_int(0) : 0;
+  int32_t index = 0;
+  int32_t found = -1;
+  visit(c, [&](const Value& item) {
+    if (index >= start && holds(c.task, c.args.back(), item)) found = index;
+    ++index;
+    return found < 0 || last;
+  });
+  return Value::of_int(found);
+}
+Value find_index_of(Call& c) { return index_where(c, false); }
+Value find_last_index_of(Call& c) { return index_where(c, true); }
+Value find_index_values(Call& c) {
+  std::vector<Value> out;
+  int64_t index = 0;
+  visit(c, [&](const Value& item) {
+    if (holds(c.task, c.args.back(), item)) out.push_back(Value::of_long(index));
+    ++index;
+    return true;
+  });
+  return make_list(c, std::move(out));
+}
+
+Value any(Call& c) {
+  bool found = false;
+  visit(c, [&](const Value& item) {
+    found = c.count() == 0 ? truth(c.task, item) : holds(c.task, c.arg(0), item);
+    return !found;
+  });
+  return Value::of_bool(found);
+}
+
+Value every(Call& c) {
+  bool all = true;
+  visit(c, [&](const Value& item) {
+    all = c.count() == 0 ? truth(c.task, item) : holds(c.task, c.arg(0), item);
+    return all;
+  });
+  return Value::of_bool(all);
+}
+
+Value grep(Call& c) {
+  std::vector<Value> out;
+  visit(c, [&](const Value& item) {
+    if (c.count() == 0 ? truth(c.task, item) : is_case(c.task, c.arg(0), item)) out.push_back(item);
+    return true;
+  });
+  return similar(c, std::move(out));
+}
+
+Value count(Call& c) {
+  int32_t number = 0;
+  visit(c, [&](const Value& item) {
+    bool yes =
+        c.arg(0).is<Closure>() ? holds(c.task, c.arg(0), item) : equals(c.task, item, c.arg(0));
+    if (yes) ++number;
+    return true;
+  });
+  return Value::of_int(number);
+}
+
+Value contains_item(Call& c) { return Value::of_bool(contains(c.task, c.self, c.arg(0))); }
+
+Value contains_all(Call& c) {
+  for (const Value& item : items_of(c.task, c.arg(0))) {
+    if (!contains(c.task, c.self, item)) return Value::of_bool(false);
+  }
+  return Value::of_bool(true);
+}
+
+// ----- folding -----
+
+Value inject(Call& c) {
+  const Value& function = c.args.back();
+  bool started = c.count() == 2;
+  Value result = started ? c.arg(0) : Value{};
+  auto* closure = function.as<Closure>();
+  visit(c, [&](const Value& item) {
+    if (!started) {
+      started = true;
+      result = item;
+      return true;
+    }
+    auto* entry = item.as<Entry>();
+    if (entry != nullptr && closure != nullptr && closure->parameter_count() == 3) {
+      Value args[] = {result, entry->key, entry->value};
+      result = call_value(c.task, function, args);
+    } else {
+      result = call2(c.task, function, result, item);
+    }
+    return true;
+  });
+  if (!started)
+    throw_no_such_element(
+        c.task, "Cannot call inject() on an empty collection without passing an initial value.");
+  return result;
+}
+
+Value sum(Call& c) {
+  bool transform = c.count() > 0 && c.args.back().is<Closure>();
+  bool started = c.count() > (transform ? 1u : 0u);
+  Value total = started ? c.arg(0) : Value{};
+  visit(c, [&](const Value& item) {
+    Value part = transform ? apply(c.task, c.args.back(), item) : item;
+    total = started ? binary(c.task, Op::add, total, part) : part;
+    started = true;
+    return true;
+  });
+  return total;
+}
+
+Value extreme(Call& c, int sign) {
+  bool started = false;
+  Value best;
+  Value best_key;
+  const Value function = c.count() > 0 ? c.arg(0) : Value{};
+  auto* closure = function.as<Closure>();
+  bool by_key = closure != nullptr && closure->parameter_count() != 2;
+  bool entries = c.self.is<Map>();
+  if (entries && closure != nullptr) by_key = closure->parameter_count() == 1;
+  visit(c, [&](const Value& item) {
+    if (function.is_null() && item.is_null()) return true;
+    Value key = by_key ? call1(c.task, function, item) : item;
+    bool better = !started;
+    if (started) {
+      int order = function.is_null() || by_key ? compare_loosely(c.task, key, best_key)
+                                               : call_comparator(c.task, function, key, best_key);
+      better = order * sign > 0;
+    }
+    if (better) {
+      best = item;
+      best_key = key;
+      started = true;
+    }
+    return true;
+  });
+  return best;
+}
+Value maximum(Call& c) { return extreme(c, 1); }
+Value minimum(Call& c) { return extreme(c, -1); }
+
+Value count_by(Call& c) {
+  Ref<Map> out = c.heap().make<Map>();
+  visit(c, [&](const Value& item) {
+    Value key = apply(c.task, c.arg(0), item);
+    Table::Item* known = out->table.find(c.task, key);
+    if (known != nullptr) {
+      known->value = Value::of_int(known->value.as_int() + 1);
+    } else {
+      out->table.put(c.task, key, Value::of_int(1));
+    }
+    return true;
+  });
+  c.heap().grew(out.get());
+  return out;
+}
+
+Value group(Call& c, const std::vector<Value>& all, size_t level) {
+  Ref<Map> out = c.heap().make<Map>();
+  for (const Value& item : all) {
+    Value key = apply(c.task, c.arg(level), item);
+    Table::Item* known = out->table.find(c.task, key);
+    if (known != nullptr) {
+      add_to(c.task, known->value, item);
+    } else {
+      out->table.put(c.task, key, make_list(c, {item}));
+    }
+  }
+  c.heap().grew(out.get());
+  bool entries = c.self.is<Map>();
+  for (size_t i = out->table.begin(); i < out->table.end(); i = out->table.next(i)) {
+    std::vector<Value> members = out->table.at(i).value.as<List>()->items;
+    if (level + 1 < c.count()) {
+      Value inner = group(c, members, level + 1);
+      out->table.at(i).value = inner;
+    } else if (entries) {
+      Ref<Map> map = c.heap().make<Map>();
+      for (const Value& member : members)
+        map->table.put(c.task, member.as<Entry>()->key, member.as<Entry>()->value);
+      c.heap().grew(map.get());
+      out->table.at(i).value = Value(map);
+    }
+  }
+  return out;
+}
+Value group_by(Call& c) { return group(c, items(c), 0); }
+
+Value join(Call& c) {
+  std::string separator = c.count() == 0 ? "" : c.text(0);
+  std::string out;
+  bool first = true;
+  visit(c, [&](const Value& item) {
+    if (!first) out += separator;
+    first = false;
+    append_string(c.task, item, out);
+    c.heap().check_string(out.size());
+    return true;
+  });
+  return text(c, std::move(out));
+}
+
+// ----- order -----
+
+Value sort(Call& c) {
+  bool in_place = !(c.count() > 0 && c.arg(0).is_bool() && !c.arg(0).as_bool());
+  Value function = c.count() > 0 && !c.args.back().is_bool() ? c.args.back() : Value{};
+  std::vector<Value> all = items(c);
+  sort_items(c.task, all, ordering(c.task, function));
+  if (c.self.is<Map>()) {
+    Ref<Map> map = c.heap().make<Map>();
+    for (const Value& item : all)
+      map->table.put(c.task, item.as<Entry>()->key, item.as<Entry>()->value);
+    c.heap().grew(map.get());
+    return map;
+  }
+  if (in_place && c.self.is<List>()) {
+    if (c.self.as<List>()->flavour == List::Flavour::unmodifiable) throw_unsupported(c.task);
+    c.self.as<List>()->items = std::move(all);
+    return c.self;
+  }
+  if (in_place && c.self.is<Array>()) {
+    c.self.as<Array>()->items = std::move(all);
+    return c.self;
+  }
+  if (c.self.is<Array>()) return similar(c, std::move(all));
+  return make_list(c, std::move(all));
+}
+
+Value to_sorted(Call& c) {
+  std::vector<Value> all = items(c);
+  sort_items(c.task, all, ordering(c.task, c.count() > 0 ? c.arg(0) : Value{}));
+  if (c.self.is<Set>()) return make_set(c.task, all);
+  if (c.self.is<Map>()) {
+    Ref<Map> map = c.heap().make<Map>();
+    for (const Value& item : all)
+      map->table.put(c.task, item.as<Entry>()->key, item.as<Entry>()->value);
+    c.heap().grew(map.get());
+    return map;
+  }
+  return similar(c, std::move(all));
+}
+
+std::vector<Value> without_doubles(Call& c, const Value& function) {
+  std::vector<Value> out;
+  auto* closure = function.as<Closure>();
+  if (function.is_null() || (closure != nullptr && closure->parameter_count() == 1)) {
+    std::vector<Value> keys;
+    visit(c, [&](const Value& item) {
+      Value key = function.is_null() ? item : call1(c.task, function, item);
+      for (const Value& known : keys) {
+        c.task.spend();
+        if (equals(c.task, known, key)) return true;
+      }
+      keys.push_back(key);
+      out.push_back(item);
+      return true;
+    });
+    return out;
+  }
+  visit(c, [&](const Value& item) {
+    for (const Value& known : out) {
+      c.task.spend();
+      if (call_comparator(c.task, function, known, item) == 0) return true;
+    }
+    out.push_back(item);
+    return true;
+  });
+  return out;
+}
+
+Value unique(Call& c) {
+  bool in_place = !(c.count() > 0 && c.arg(0).is_bool() && !c.arg(0).as_bool());
+  Value function = c.count() > 0 && !c.args.back().is_bool() ? c.args.back() : Value{};
+  std::vector<Value> out = without_doubles(c, function);
+  if (in_place && c.self.is<List>()) {
+    List& list = changeable_list(c);
+    list.items = std::move(out);
+    changed(c, list);
+    return c.self;
+  }
+  return similar(c, std::move(out));
+}
+Value to_unique(Call& c) {
+  return similar(c, without_doubles(c, c.count() > 0 ? c.arg(0) : Value{}));
+}
+
+Value to_list(Call& c) { return make_list(c, items(c)); }
+Value to_set(Call& c) { return make_set(c.task, items(c)); }
+Value to_array(Call& c) { return make_array(c.task, types().object, items(c)); }
+
+Value as_immutable(Call& c) {
+  if (c.self.is<Set>()) {
+    Ref<Set> set = c.heap().make<Set>(Set::Flavour::unmodifiable);
+    for (const Value& item : items(c)) set->table.put(c.task, item, {});
+    c.heap().grew(set.get());
+    return set;
+  }
+  return c.heap().make<List>(items(c), List::Flavour::unmodifiable);
+}
+
+// ----- size and ends -----
+
+Value size(Call& c) {
+  if (auto* list = c.self.as<List>()) return of_size(list->items.size());
+  if (auto* set = c.self.as<Set>()) return of_size(set->table.size());
+  if (auto* range = c.self.as<Range>()) return of_size(range->size());
+  if (auto* array = c.self.as<Array>()) return of_size(array->items.size());
+  return of_size(items(c).size());
+}
+Value is_empty(Call& c) { return Value::of_bool(size(c).as_int() == 0); }
+
+Value first(Call& c) {
+  Value out;
+  bool any_item = false;
+  visit(c, [&](const Value& item) {
+    out = item;
+    any_item = true;
+    return false;
+  });
+  if (!any_item) throw_no_such_element(c.task, "Cannot access first() element from an empty List");
+  return out;
+}
+Value last(Call& c) {
+  if (auto* list = c.self.as<List>(); list != nullptr && !list->items.empty())
+    return list->items.back();
+  std::vector<Value> all = items(c);
+  if (all.empty()) throw_no_such_element(c.task, "Cannot access last() element from an empty List");
+  return all.back();
+}
+
+Value slice(Call& c, const std::vector<Value>& all, size_t from, size_t to) {
+  to = std::min(to, all.size());
+  from = std::min(from, to);
+  std::vector<Value> out(all.begin() + static_cast<std::ptrdiff_t>(from),
+                         all.begin() + static_cast<std::ptrdiff_t>(to));
+  if (c.self.is<Map>()) {
+    Ref<Map> map = c.heap().make<Map>();
+    for (const Value& item : out)
+      map->table.put(c.task, item.as<Entry>()->key, item.as<Entry>()->value);
+    c.heap().grew(map.get());
+    return map;
+  }
+  return similar(c, std::move(out));
+}
+size_t amount(Call& c) { return c.to_int(0) < 0 ? 0 : static_cast<size_t>(c.to_int(0)); }
+
+Value tail(Call& c) {
+  std::vector<Value> all = items(c);
+  if (all.empty()) throw_no_such_element(c.task, "Cannot access tail() for an empty List");
+  return slice(c, all, 1, all.size());
+}
+Value init(Call& c) {
+  std::vector<Value> all = items(c);
+  if (all.empty()) throw_no_such_element(c.task, "Cannot access init() for an empty List");
+  return slice(c, all, 0, all.size() - 1);
+}
+Value take(Call& c) { return slice(c, items(c), 0, amount(c)); }
+Value drop(Call& c) {
+  std::vector<Value> all = items(c);
+  return slice(c, all, amount(c), all.size());
+}
+Value take_right(Call& c) {
+  std::vector<Value> all = items(c);
+  return slice(c, all, all.size() - std::min(all.size(), amount(c)), all.size());
+}
+Value drop_right(Call& c) {
+  std::vector<Value> all = items(c);
+  return slice(c, all, 0, all.size() - std::min(all.size(), amount(c)));
+}
+Value take_while(Call& c) {
+  std::vector<Value> all = items(c);
+  size_t end = 0;
+  while (end < all.size() && holds(c.task, c.arg(0), all[end])) ++end;
+  return slice(c, all, 0, end);
+}
+Value drop_while(Call& c) {
+  std::vector<Value> all = items(c);
+  size_t from = 0;
+  while (from < all.size() && holds(c.task, c.arg(0), all[from])) ++from;
+  return slice(c, all, from, all.size());
+}
+
+// ----- combining -----
+
+Value plus(Call& c) {
+  std::vector<Value> out = items(c);
+  const Value& other = underlying(c.arg(0));
+  if (is_collection(other) || other.is<Iterator>()) {
+    for (const Value& item : items_of(c.task, other)) out.push_back(item);
+  } else {
+    out.push_back(other);
+  }
+  return similar(c, std::move(out));
+}
+
+Value minus(Call& c) {
+  std::vector<Value> gone =
+      is_collection(c.arg(0)) ? items_of(c.task, c.arg(0)) : std::vector<Value>{c.arg(0)};
+  Value set = make_set(c.task, gone);
+  std::vector<Value> out;
+  visit(c, [&](const Value& item) {
+    if (set.as<Set>()->table.find(c.task, item) != nullptr) return true;
+    for (const Value& each_gone : gone) {
+      c.task.spend();
+      if (equals(c.task, item, each_gone)) return true;
+    }
+    out.push_back(item);
+    return true;
+  });
+  return similar(c, std::move(out));
+}
+
+Value multiply(Call& c) {
+  std::vector<Value> all = items(c);
+  int64_t times = c.to_long(0);
+  if (times < 0)
+    throw_error(
+        c.task, "java.lang.IllegalArgumentException",
+        "multiply() should be called with a number of 0 or greater not: " + std::to_string(times));
+  c.heap().check_room(all.size() * static_cast<size_t>(times) * sizeof(Value));
+  std::vector<Value> out;
+  for (int64_t i = 0; i < times; ++i) {
+    c.task.spend(all.size() / 8 + 1);
+    out.insert(out.end(), all.begin(), all.end());
+  }
+  return similar(c, std::move(out));
+}
+
+Value intersect(Call& c) {
+  std::vector<Value> out;
+  std::vector<Value> mine = items(c);
+  std::vector<Value> others = items_of(c.task, c.arg(0));
+  for (const Value& item : mine) {
+    bool in_other = false;
+    for (const Value& other : others) {
+      c.task.spend();
+      if (equals(c.task, item, other)) {
+        in_other = true;
+        break;
+      }
+    }
+    if (!in_other) continue;
+    bool known = std::any_of(out.begin(), out.end(),
+                             [&](const Value& one) { return equals(c.task, one, item); });
+    if (!known) out.push_back(item);
+  }
+  return similar(c, std::move(out));
+}
+
+Value disjoint(Call& c) {
+  for (const Value& item : items_of(c.task, c.arg(0))) {
+    if (contains(c.task, c.self, item)) return Value::of_bool(false);
+  }
+  return Value::of_bool(true);
+}
+
+void flatten_into(Task& task, const Value& value, std::vector<Value>& out) {
+  NestingScope nesting(task);
+  for_each_item(task, value, [&](const Value& item) {
+    if (is_collection(item)) {
+      flatten_into(task, item, out);
+    } else {
+      out.push_back(item);
+    }
+    if (out.size() % 1024 == 0) task.heap().check_room(out.size() * sizeof(Value));
+    return true;
+  });
+}
+Value flatten(Call& c) {
+  std::vector<Value> out;
+  flatten_into(c.task, c.self, out);
+  if (c.self.is<Array>()) return make_list(c, std::move(out));
+  return similar(c, std::move(out));
+}
+
+Value combinations(Call& c) {
+  std::vector<std::vector<Value>> rows{{}};
+  for (const Value& part : items(c)) {
+    std::vector<Value> choices =
+        is_collection(part) ? items_of(c.task, part) : std::vector<Value>{part};
+    std::vector<std::vector<Value>> next;
+    // The first list runs fastest.
+    for (const Value& choice : choices) {
+      for (const std::vector<Value>& row : rows) {
+        c.task.spend();
+        c.heap().check_room((next.size() + 1) * (row.size() + 2) * sizeof(Value));
+        next.push_back(row);
+        next.back().push_back(choice);
+      }
+    }
+    rows = std::move(next);
+  }
+  std::vector<Value> out;
+  for (std::vector<Value>& row : rows) out.push_back(make_list(c, std::move(row)));
+  Value list = make_list(c, std::move(out));
+  if (c.count() == 0) return list;
+  std::vector<Value> made;
+  for (const Value& row : list.as<List>()->items) made.push_back(call1(c.task, c.arg(0), row));
+  return make_list(c, std::move(made));
+}
+
+Value subsequences(Call& c) {
+  std::vector<Value> all = items(c);
+  std::vector<std::vector<Value>> rows;
+  for (const Value& item : all) {
+    std::vector<std::vector<Value>> next;
+    for (const std::vector<Value>& row : rows) {
+      c.task.spend();
+      c.heap().check_room((next.size() + 1) * (row.size() + 2) * sizeof(Value));
+      next.push_back(row);
+      next.back().push_back(item);
+    }
+    next.push_back({item});
+    rows.insert(rows.end(), next.begin(), next.end());
+  }
+  std::vector<Value> out;
+  for (std::vector<Value>& row : rows) out.push_back(make_list(c, std::move(row)));
+  return make_set(c.task, out);
+}
+
+void permute(Call& c, std::vector<Value> rest, std::vector<Value> front, std::vector<Value>& out) {
+  c.task.spend();
+  c.heap().check_room(out.size() * (front.size() + 8) * sizeof(Value));
+  if (rest.empty()) {
+    out.push_back(make_list(c, std::move(front)));
+    return;
+  }
+  for (size_t i = 0; i < rest.size(); ++i) {
+    std::vector<Value> fewer = rest;
+    fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
+    std::vector<Value> more = front;
+    more.push_back(rest[i]);
+    permute(c, std::move(fewer), std::move(more), out);
+  }
+}
+Value permutations(Call& c) {
+  std::vector<Value> out;
+  permute(c, items(c), {}, out);
+  if (c.count() == 0) return make_set(c.task, out);
+  std::vector<Value> made;
+  for (const Value& row : out) made.push_back(call1(c.task, c.arg(0), row));
+  return make_list(c, std::move(made));
+}
+Value each_permutation(Call& c) {
+  std::vector<Value> out;
+  permute(c, items(c), {}, out);
+  for (const Value& row : out) call1(c.task, c.arg(0), row);
+  return c.self;
+}
+
+Value with_index(Call& c) {
+  int32_t index = c.count() > 0 ? c.to_int(0) : 0;
+  std::vector<Value> out;
+  for (const Value& item : items(c)) out.push_back(make_list(c, {item, Value::of_int(index++)}));
+  return make_list(c, std::move(out));
+}
+Value indexed(Call& c) {
+  int32_t index = c.count() > 0 ? c.to_int(0) : 0;
+  Ref<Map> out = c.heap().make<Map>();
+  for (const Value& item : items(c)) out->table.put(c.task, Value::of_int(index++), item);
+  c.heap().grew(out.get());
+  return out;
+}
+
+Value collate(Call& c) {
+  std::vector<Value> all = items(c);
+  int32_t length = c.to_int(0);
+  int32_t step = c.count() > 1 && !c.arg(1).is_bool() ? c.to_int(1) : length;
+  bool keep = !(c.args.back().is_bool() && !c.args.back().as_bool());
+  std::vector<Value> out;
+  if (length <= 0) {
+    out.push_back(make_list(c, all));
+    return make_list(c, std::move(out));
+  }
+  if (step == 0) throw_error(c.task, "java.lang.IllegalArgumentException", "step cannot be zero");
+  for (int64_t i = 0; i < static_cast<int64_t>(all.size()) && i > -1; i += step) {
+    auto from = static_cast<size_t>(i);
+    size_t to = from + static_cast<size_t>(length);
+    if (to > all.size() && !keep) break;
+    to = std::min(to, all.size());
+    out.push_back(make_list(c, std::vector<Value>(all.begin() + static_cast<std::ptrdiff_t>(from),
+                                                  all.begin() + static_cast<std::ptrdiff_t>(to))));
+  }
+  return make_list(c, std::move(out));
+}
+
+Value as_iterator(Call& c) {
+  auto next = [all = make_list(c, items(c)), i = size_t{0}](Task&) mutable -> std::optional<Value> {
+    auto* list = all.as<List>();
+    if (i >= list->items.size()) return std::nullopt;
+    return list->items[i++];
+  };
+  return c.heap().make<Iterator>(std::vector<Value>{}, std::move(next));
+}
+
+constexpr MethodRow kRows[] = {
+    {kObject, "each", "C", each},
+    {kObject, "forEach", "C", each},
+    {kObject, "eachWithIndex", "C", each_with_index},
+    {kObject, "reverseEach", "C", reverse_each},
+    {kObject, "collect", "", collect},
+    {kObject, "collect", "C", collect},
+    {kObject, "collect", "KC", collect_into},
+    {kObject, "collectMany", "C", collect_many},
+    {kObject, "collectMany", "KC", collect_many},
+    {kIterable, "collectNested", "C", collect_nested},
+    {kObject, "collectEntries", "", collect_entries},
+    {kObject, "collectEntries", "C", collect_entries},
+    {kObject, "collectEntries", "M", collect_entries},
+    {kObject, "collectEntries", "MC", collect_entries},
+    {kObject, "find", "", find},
+    {kObject, "find", "C", find},
+    {kObject, "findAll", "", find_all},
+    {kObject, "findAll", "C", find_all},
+    {kObject, "split", "C", split_in_two},
+    {kObject, "findResult", "C", find_result},
+    {kObject, "findResult", "OC", find_result},
+    {kObject, "findResults", "C", find_results},
+    {kObject, "findIndexOf", "C", find_index_of},
+    {kObject, "findIndexOf", "IC", find_index_of},
+    {kObject, "findLastIndexOf", "C", find_last_index_of},
+    {kObject, "findLastIndexOf", "IC", find_last_index_of},
+    {kObject, "findIndexValues", "C", find_index_values},
+    {kObject, "any", "", any},
+    {kObject, "any", "C", any},
+    {kObject, "every", "", every},
+    {kObject, "every", "C", every},
+    {kObject, "grep", "", grep},
+    {kObject, "grep", "O", grep},
+    {kObject, "inject", "C", inject},
+    {kObject, "inject", "OC", inject},
+    {kIterable, "count", "O", count},
+    {kIterable, "countBy", "C", count_by},
+    {kIterable, "groupBy", "O*", group_by},
+    {kIterable, "sum", "", sum},
+    {kIterable, "sum", "O", sum},
+    {kIterable, "sum", "OC", sum},
+    {kIterable, "max", "", maximum},
+    {kIterable, "max", "O", maximum},
+    {kIterable, "min", "", minimum},
+    {kIterable, "min", "O", minimum},
+    {kIterable, "join", "", join},
+    {kIterable, "join", "S", join},
+    {kIterable, "sort", "", sort},
+    {kIterable, "sort", "Z", sort},
+    {kIterable, "sort", "E", sort},
+    {kIterable, "sort", "ZE", sort},
+    {kIterable, "toSorted", "", to_sorted},
+    {kIterable, "toSorted", "E", to_sorted},
+    {kIterable, "unique", "", unique},
+    {kIterable, "unique", "Z", unique},
+    {kIterable, "unique", "E", unique},
+    {kIterable, "unique", "ZE", unique},
+    {kIterable, "toUnique", "", to_unique},
+    {kIterable, "toUnique", "E", to_unique},
+    {kIterable, "toList", "", to_list},
+    {kIterable, "asList", "",
+     [](Call& c) -> Value { return c.self.is<List>() ? c.self : to_list(c); }},
+    {kIterable, "asCollection", "", [](Call& c) -> Value { return c.self; }},
+    {kIterable, "toSet", "", to_set},
+    {kIterable, "toArray", "", to_array},
+    {kIterable, "toArray", "A", to_array},
+    {kIterable, "asImmutable", "", as_immutable},
+    {kIterable, "asSynchronized", "", [](Call& c) -> Value { return c.self; }},
+    {kIterable, "size", "", size},
+    {kIterable, "isEmpty", "", is_empty},
+    {kIterable, "first", "", first},
+    {kIterable, "head", "", first},
+    {kIterable, "last", "", last},
+    {kIterable, "tail", "", tail},
+    {kIterable, "init", "", init},
+    {kIterable, "take", "I", take},
+    {kIterable, "drop", "I", drop},
+    {kIterable, "takeRight", "I", take_right},
+    {kIterable, "dropRight", "I", drop_right},
+    {kIterable, "takeWhile", "C", take_while},
+    {kIterable, "dropWhile", "C", drop_while},
+    {kIterable, "contains", "O", contains_item},
+    {kIterable, "containsAll", "K", contains_all},
+    {kIterable, "plus", "O", plus},
+    {kIterable, "minus", "O", minus},
+    {kIterable, "multiply", "N", multiply},
+    {kIterable, "intersect", "K", intersect},
+    {kIterable, "disjoint", "K", disjoint},
+    {kIterable, "flatten", "", flatten},
+    {kIterable, "combinations", "", combinations},
+    {kIterable, "combinations", "C", combinations},
+    {kIterable, "eachCombination", "C", combinations},
+    {kIterable, "subsequences", "", subsequences},
+    {kIterable, "permutations", "", permutations},
+    {kIterable, "permutations", "C", permutations},
+    {kIterable, "eachPermutation", "C", each_permutation},
+    {kIterable, "withIndex", "", with_index},
+    {kIterable, "withIndex", "I", with_index},
+    {kIterable, "indexed", "", indexed},
+    {kIterable, "indexed", "I", indexed},
+    {kIterable, "collate", "I", collate},
+    {kIterable, "collate", "IZ", collate},
+    {kIterable, "collate", "II", collate},
+    {kIterable, "collate", "IIZ", collate},
+    {kIterable, "iterator", "", as_iterator},
+    {"java.util.Iterator", "toList", "", to_list},
+    {"java.util.Iterator", "toSet", "", to_set},
+    {"java.util.Iterator", "join", "S", join},
+    {"java.util.Iterator", "sort", "", to_sorted},
+    {"java.util.Iterator", "sum", "", sum},
+    {"java.util.Iterator", "max", "", maximum},
+    {"java.util.Iterator", "min", "", minimum},
+    {"java.util.Iterator", "count", "O", count},
+    {"java.util.Iterator", "size", "", size},
+    {"java.util.Map", "sort", "", sort},
+    {"java.util.Map", "sort", "E", sort},
+    {"java.util.Map", "toSorted", "", to_sorted},
+    {"java.util.Map", "toSorted", "E", to_sorted},
+    {"java.util.Map", "max", "C", maximum},
+    {"java.util.Map", "min", "C", minimum},
+    {"java.util.Map", "sum", "C", sum},
+    {"java.util.Map", "count", "C", count},
+    {"java.util.Map", "countBy", "C", count_by},
+    {"java.util.Map", "groupBy", "O*", group_by},
+    {"java.util.Map", "groupEntriesBy", "C",
+     [](Call& c) -> Value {
+       Value entries = make_list(c, items(c));
+       Call inner{c.task, c.in, entries, c.args};
+       return group_by(inner);
+     }},
+    {"java.util.Map", "take", "I", take},
+    {"java.util.Map", "drop", "I", drop},
+    {"java.util.Map", "takeWhile", "C", take_while},
+    {"java.util.Map", "dropWhile", "C", drop_while},
+    {"java.util.Map", "toList", "", to_list},
+    {"java.util.Map", "iterator", "", as_iterator},
+};
+
+}  // namespace
+
+LibraryPart collection_methods() { return {{}, kRows}; }
+
+}  // namespace ks::groovy

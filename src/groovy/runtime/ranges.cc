@@ -1,0 +1,115 @@
+#include "groovy/runtime/ranges.h"
+
+#include <algorithm>
+
+#include "groovy/runtime/errors.h"
+#include "groovy/runtime/operators.h"
+#include "groovy/runtime/text.h"
+
+namespace ks::groovy {
+
+Range::Range(int32_t first, int32_t last, bool is_inclusive)
+    : Object(ObjectKind::range), int_(true), reverse_(first > last), inclusive_(is_inclusive) {
+  int64_t low = std::min(first, last);
+  int64_t high = std::max(first, last);
+  if (!is_inclusive && first != last) {
+    // The written end is left out, whichever way it runs.
+    if (reverse_) {
+      ++low;
+    } else {
+      --high;
+    }
+  }
+  count_ = !is_inclusive && first == last ? 0 : static_cast<size_t>(high - low + 1);
+  start_ = static_cast<int32_t>(reverse_ ? high : low);
+  from_ = Value::of_int(std::min(first, last));
+  to_ = Value::of_int(std::max(first, last));
+}
+
+Range::Range(Value first, Value last, bool is_reverse, std::vector<Value> range_items)
+    : Object(ObjectKind::range),
+      from_(std::move(first)),
+      to_(std::move(last)),
+      items_(std::move(range_items)),
+      int_(false),
+      reverse_(is_reverse) {}
+
+Value make_range(Task& task, const Value& first, const Value& last, bool inclusive) {
+  bool small_first = first.is_integral() && first.kind() != Kind::long_;
+  bool small_last = last.is_integral() && last.kind() != Kind::long_;
+  if (small_first && small_last)
+    return task.heap().make<Range>(first.as_int(), last.as_int(), inclusive);
+  if (first.is_null() || last.is_null()) {
+    throw_error(task, "java.lang.IllegalArgumentException",
+                "Must specify a non-null value for the 'from' and 'to' index in a Range");
+  }
+  Value from = first;
+  Value to = last;
+  if (from.is<GString>()) from = task.heap().string(to_string(task, from));
+  if (to.is<GString>()) to = task.heap().string(to_string(task, to));
+  int order = compare(task, from, to);
+  if (!inclusive && order == 0) return task.heap().make<Range>(0, 0, false);
+  if (!inclusive) {
+    to = order < 0 ? previous(task, to) : next(task, to);
+  }
+  bool reverse = order > 0;
+  const Value& low = reverse ? to : from;
+  const Value& high = reverse ? from : to;
+  std::vector<Value> items;
+  size_t length = low.is<String>() ? low.as<String>()->length() : 0;
+  for (Value each = low; compare(task, each, high) <= 0;) {
+    items.push_back(each);
+    task.spend();
+    task.heap().check_room(items.size() * sizeof(Value));
+    Value after = next(task, each);
+    if (compare(task, after, each) <= 0) break;  // wrapped round
+    if (after.is<String>() &&
+        after.as<String>()->length() > std::max(length, high.as<String>()->length()))
+      break;
+    each = after;
+  }
+  // Each end is an item of numbers like 1.5..3: the last one may not be met.
+  if (reverse) std::reverse(items.begin(), items.end());
+  return task.heap().make<Range>(low, high, reverse, std::move(items));
+}
+
+Bounds bounds_of(Task& task, const Value& value, size_t size) {
+  const auto* range = value.as<Range>();
+  auto length = static_cast<int64_t>(size);
+  int64_t first = range->is_int() && range->size() > 0 ? range->at(0).as_int() : 0;
+  int64_t last = range->is_int() && range->size() > 0 ? range->at(range->size() - 1).as_int() : 0;
+  if (!range->is_int()) {
+    if (range->size() == 0 || !is_number(range->at(0))) throw_cast(task, value, "int");
+    first = long_value(range->at(0));
+    last = long_value(range->at(range->size() - 1));
+  }
+  if (range->size() == 0) {
+    int64_t at = long_value(range->from());
+    if (at < 0) at += length;
+    if (at < 0 || at > length) throw_index(task, at, size);
+    return {static_cast<size_t>(at), static_cast<size_t>(at), false};
+  }
+  // An end written as `..<-1` is counted from the end before it is left out.
+  if (!range->inclusive() && range->is_int()) {
+    int64_t a = range->reverse() ? range->to().as_int() : range->from().as_int();
+    int64_t b = range->reverse() ? range->from().as_int() : range->to().as_int();
+    bool crosses = (a < 0) != (b < 0);
+    if (crosses) {
+      if (a < 0) a += length;
+      if (b < 0) b += length;
+      if (a == b)
+        return {static_cast<size_t>(std::max<int64_t>(a, 0)),
+                static_cast<size_t>(std::max<int64_t>(a, 0)), false};
+      first = a;
+      last = a < b ? b - 1 : b + 1;
+    }
+  }
+  if (first < 0) first += length;
+  if (last < 0) last += length;
+  int64_t low = std::min(first, last);
+  int64_t high = std::max(first, last);
+  if (low < 0) throw_index(task, low, size);
+  return {static_cast<size_t>(low), static_cast<size_t>(high + 1), first > last};
+}
+
+}  // namespace ks::groovy
