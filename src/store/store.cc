@@ -106,7 +106,8 @@ struct Store::State {
 
   // The committer's own.
   std::deque<Garbage> garbage;
-  bool failing = false;
+  bool failing = false;  ///< and it was said
+  std::chrono::steady_clock::time_point quiet_until;
 
   std::jthread notifier;
   std::jthread committer;
@@ -117,6 +118,7 @@ struct Store::State {
   void compact_some();
   void commit_loop();
   void commit(std::vector<Pending*> batch);
+  void say_failing(const Error& error);
   void publish(std::vector<EventRef> events);
   void notify_loop();
   Result<size_t> compact_now(size_t most);
@@ -251,9 +253,7 @@ void Store::State::commit(std::vector<Pending*> batch) {
 
   const Result<> durable = records.empty() ? Result<>() : backend->commit(records);
   if (!durable) {
-    // Once, not for each batch of a disk that stays full.
-    if (!std::exchange(failing, true))
-      LOG(error, "the store takes no writes", {"error", durable.error().message});
+    say_failing(durable.error());
     for (auto& [pending, object] : writers) finish(*pending, durable.error());
   } else if (!records.empty()) {
     if (std::exchange(failing, false)) LOG(info, "the store takes writes again");
@@ -278,6 +278,15 @@ void Store::State::commit(std::vector<Pending*> batch) {
     const Result<> done = pending->call();
     finish(*pending, done ? Result<ObjectRef>(ObjectRef()) : Result<ObjectRef>(done.error()));
   }
+}
+
+/// Now and then, not for each batch of a disk that stays full.
+void Store::State::say_failing(const Error& error) {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < quiet_until) return;
+  quiet_until = now + std::chrono::seconds(10);
+  failing = true;
+  LOG(error, "the store takes no writes", {"error", error.message});
 }
 
 void Store::State::publish(std::vector<EventRef> events) {

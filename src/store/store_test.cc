@@ -413,15 +413,43 @@ void kill_while_writing(const std::string& dir, std::mt19937& random,
   }
 }
 
+/// A watcher that had seen everything up to `revision` goes on from there: what it is told must
+/// lead to what is there now.
+void resume_watch(Store& store, std::map<std::string, uint64_t>& state, uint64_t& revision) {
+  if (revision != 0) {
+    auto recorder = std::make_shared<Recorder>();
+    // What happened before the subscription has been told when it returns.
+    auto watch = store.watch({"things"}, revision, recorder).value();
+    for (const Delivery& delivery : recorder->wait_for(0)) {
+      EXPECT_GT(delivery.revision, std::exchange(revision, delivery.revision));
+      const std::string& key = delivery.event->object->key;
+      EXPECT_EQ(delivery.type == EventType::added, !state.contains(key)) << key;
+      state[key] = delivery.revision;
+    }
+  }
+  const Store::List now = store.list({"things"}).value();
+  std::map<std::string, uint64_t> expected;
+  for (const ObjectRef& object : now.objects) expected[object->key] = object->revision;
+  if (revision != 0) {
+    EXPECT_EQ(state, expected);
+  }
+  state = std::move(expected);
+  revision = now.revision;
+}
+
 TEST(StoreTorture, EveryAcknowledgedWriteSurvivesKill9) {
   const char* full = std::getenv("KS_FULL");
   const int kills = full != nullptr && *full != '\0' ? 200 : 15;
   TempDir dir;
   std::mt19937 random(std::random_device{}());
   std::map<std::string, std::string> acknowledged;
+  // What a watcher knew before the kill, and from where it goes on after it.
+  std::map<std::string, uint64_t> watched;
+  uint64_t resume = 0;
   for (int round = 0; round < kills; round++) {
     kill_while_writing(dir.path(), random, acknowledged);
     Opened store(dir.path());
+    resume_watch(*store.store, watched, resume);
     for (auto& [name, data] : acknowledged) {
       ObjectRef stored = store->get(key(name));
       ASSERT_NE(stored, nullptr) << name;
