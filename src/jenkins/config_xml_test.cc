@@ -1,0 +1,115 @@
+#include "jenkins/config_xml.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+namespace ks::jenkins {
+namespace {
+
+json::value full_spec() {
+  return json::parse(R"({"type":"pipeline","pipeline":{
+    "name":"demo","description":"a <b> & 'c'","disable_concurrent":true,
+    "discarder":{"days_to_keep":"7","num_to_keep":"10"},
+    "parameters":[
+      {"name":"s","type":"string","default_value":"dv","description":"ds"},
+      {"name":"c","type":"choice","default_value":"a\nb"},
+      {"name":"b","type":"boolean","default_value":"true"},
+      {"name":"f","type":"file"},
+      {"name":"odd","type":"unknown"}],
+    "timer_trigger":{"cron":"H H * * *"},
+    "remote_trigger":{"token":"tok"},
+    "generic_webhook":{"enable":true,"token":"gt","print_variables":true,
+      "request_variables":[{"key":"k","regexp_filter":"r"}],"header_variables":[{"key":"h"}]},
+    "jenkinsfile":"pipeline {\n  agent any\n}\n"}})");
+}
+
+json::object pipeline_of(const json::value& spec) { return spec.at("pipeline").as_object(); }
+
+TEST(ConfigXml, ReadsBackWhatItWrites) {
+  const json::value spec = full_spec();
+  json::object wanted = pipeline_of(spec);
+  wanted["name"] = "";                         // the caller's business
+  wanted["parameters"].as_array().pop_back();  // of unknown type
+  EXPECT_EQ(json::value(pipeline_of(*spec_of(*config_of(spec)))), json::value(wanted));
+}
+
+TEST(ConfigXml, KeepsPasswordsToItselfUnlessAsked) {
+  const json::value spec = json::parse(
+      R"({"type":"pipeline","pipeline":{"name":"x","parameters":[{"name":"p","type":"password","default_value":"secret"}]}})");
+  const std::string config = *config_of(spec);
+  EXPECT_EQ(
+      text_at(pipeline_of(*spec_of(config)).at("parameters").as_array()[0], {"default_value"}),
+      "p");
+  EXPECT_EQ(text_at(pipeline_of(*spec_with_secrets(config)).at("parameters").as_array()[0],
+                    {"default_value"}),
+            "secret");
+}
+
+TEST(ConfigXml, AChangeKeepsWhatItDoesNotSpeakOf) {
+  std::string config = *config_of(full_spec());
+  config.insert(config.rfind("<triggers"), "<plugin.data>kept</plugin.data>");
+  const json::value minimal =
+      json::parse(R"({"type":"pipeline","pipeline":{"name":"demo","jenkinsfile":"echo 1"}})");
+  const std::string changed = *changed_config(config, minimal);
+  EXPECT_TRUE(changed.contains("<plugin.data>kept</plugin.data>"));
+  const json::object now = pipeline_of(*spec_of(changed));
+  EXPECT_FALSE(now.contains("parameters"));
+  EXPECT_FALSE(now.contains("disable_concurrent"));
+  EXPECT_FALSE(now.contains("timer_trigger"));
+  // A Jenkins user may have set these there; a spec without them has no opinion.
+  EXPECT_TRUE(now.contains("discarder"));
+  EXPECT_TRUE(now.contains("generic_webhook"));
+  EXPECT_TRUE(now.contains("remote_trigger"));
+  EXPECT_EQ(now.at("jenkinsfile").as_string(), "echo 1");
+}
+
+TEST(ConfigXml, FillsAnEmptyJob) {
+  const std::string empty =
+      "<?xml version='1.1' encoding='UTF-8'?>\n<flow-definition plugin=\"workflow-job@2.40\">\n"
+      "  <keepDependencies>false</keepDependencies>\n  <properties/>\n  <triggers/>\n"
+      "  <disabled>true</disabled>\n</flow-definition>";
+  const std::string changed = *changed_config(empty, full_spec());
+  EXPECT_TRUE(changed.starts_with("<?xml version='1.1' encoding='UTF-8'?>\n<flow-definition"));
+  EXPECT_TRUE(changed.contains("<disabled>false</disabled>"));
+  EXPECT_TRUE(changed.contains("<keepDependencies>false</keepDependencies>"));
+  EXPECT_EQ(to_json(*spec_of(empty)), R"({"type":"pipeline","pipeline":{"name":""}})");
+}
+
+TEST(ConfigXml, RefusesWhatIsNoPipeline) {
+  EXPECT_FALSE(spec_of("").ok());
+  EXPECT_FALSE(spec_of("<a").ok());
+  EXPECT_FALSE(spec_of("<folder/>").ok());
+  EXPECT_FALSE(config_of(json::parse(R"({"type":"zzz"})")).ok());
+  EXPECT_FALSE(config_of(json::parse(R"({"type":"pipeline"})")).ok());
+  EXPECT_FALSE(config_of(nullptr).ok());
+}
+
+TEST(ConfigXml, BoundsDepthAndSize) {
+  std::string deep;
+  for (int i = 0; i < 100'000; ++i) deep += "<a>";
+  EXPECT_EQ(spec_of(deep).error().code, Code::too_large);
+  EXPECT_EQ(spec_of(std::string(9u << 20, 'x')).error().code, Code::too_large);
+  // Comments, CDATA and attribute values are not depth.
+  EXPECT_TRUE(
+      spec_of("<flow-definition a='<>'><!-- <a><b> --><x><![CDATA[<a><b>]]></x></flow-definition>")
+          .ok());
+}
+
+TEST(ConfigXml, DoesNotReadExternalEntities) {
+  const Result<json::value> spec = spec_of(
+      "<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><flow-definition><description>&e;"
+      "</description></flow-definition>");
+  ASSERT_TRUE(spec.ok());
+  EXPECT_EQ(text_at(*spec, {"pipeline", "description"}), "&e;");
+}
+
+TEST(ConfigXml, KnowsKinds) {
+  EXPECT_EQ(kind_of_config(*config_of(full_spec())), JobKind::pipeline);
+  EXPECT_EQ(kind_of_config("<com.cloudbees.hudson.plugins.folder.Folder/>"), JobKind::folder);
+  EXPECT_EQ(kind_of_config("?"), JobKind::other);
+  EXPECT_EQ(kind_of_class("org.jenkinsci.plugins.workflow.job.WorkflowJob"), JobKind::pipeline);
+}
+
+}  // namespace
+}  // namespace ks::jenkins

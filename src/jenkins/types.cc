@@ -1,0 +1,317 @@
+#include "jenkins/types.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "base/text.h"
+
+namespace ks::jenkins {
+namespace {
+
+json::value text_or_null(std::string_view text) {
+  return text.empty() ? json::value() : json::value(text);
+}
+
+json::value time_or_null(const std::optional<WallTime>& time) {
+  return time ? json::value(format_blue_time(*time)) : json::value();
+}
+
+std::optional<WallTime> time_at(const json::value& value, std::string_view name) {
+  return parse_blue_time(text_at(value, {name}));
+}
+
+/// Numbers of ids come as texts or numbers.
+std::string id_at(const json::value& value, std::string_view name) {
+  const json::value* found = find(value, {name});
+  if (found == nullptr) return {};
+  if (found->is_string()) return std::string(found->get_string());
+  return found->is_number() ? to_json(*found) : std::string();
+}
+
+json::object link(std::string_view href) {
+  return {{"_class", "io.jenkins.blueocean.rest.hal.Link"}, {"href", href}};
+}
+
+json::object links(std::string_view self, std::initializer_list<std::string_view> children) {
+  json::object out{{"self", link(self)}};
+  for (std::string_view child : children) out[child] = link(fmt::format("{}{}/", self, child));
+  return out;
+}
+
+json::array array_at(const json::value& value, std::string_view name) {
+  const json::value* found = find(value, {name});
+  return found != nullptr && found->is_array() ? found->get_array() : json::array();
+}
+
+json::value value_at(const json::value& value, std::string_view name) {
+  const json::value* found = find(value, {name});
+  return found == nullptr ? json::value() : *found;
+}
+
+constexpr std::string_view kPipelineImpl = "io.jenkins.blueocean.rest.impl.pipeline.";
+
+}  // namespace
+
+std::string JobRef::full_name() const {
+  std::string out = folder.empty() ? name : folder + "/" + name;
+  if (!branch.empty()) out += "/" + branch;
+  return out;
+}
+
+std::string JobRef::core_path() const {
+  std::string out;
+  for (const std::string* part : {&folder, &name, &branch}) {
+    if (!part->empty()) out += "/job/" + percent_encode(*part);
+  }
+  return out;
+}
+
+std::string JobRef::blue_path() const {
+  std::string out = "/blue/rest/organizations/jenkins/pipelines/" + percent_encode(folder);
+  if (!name.empty()) out += "/pipelines/" + percent_encode(name);
+  if (!branch.empty()) out += "/branches/" + percent_encode(branch);
+  return out;
+}
+
+std::string format_blue_time(WallTime time) {
+  std::string text = format_rfc3339_fraction(time, 3);
+  if (text.ends_with('Z')) text.pop_back();
+  return text + "+0000";
+}
+
+std::optional<WallTime> parse_blue_time(std::string_view text) {
+  if (text.size() < 5) return std::nullopt;
+  std::string normal(text);
+  // RFC 3339 has a colon within the offset, Blue Ocean has none.
+  const char sign = normal[normal.size() - 5];
+  if (sign == '+' || sign == '-') normal.insert(normal.size() - 2, ":");
+  const Result<WallTime> time = parse_rfc3339(normal);
+  if (!time) return std::nullopt;
+  return *time;
+}
+
+json::object to_blue(const Run& run, std::string_view self) {
+  const bool queued = run.state == "QUEUED";
+  json::object out{
+      {"_class", fmt::format("{}{}", kPipelineImpl, queued ? "QueuedBlueRun" : "PipelineRunImpl")},
+      {"_links", links(self, {"nodes", "steps", "log", "artifacts", "tests", "blueTestSummary",
+                              "changeSet", "actions"})},
+      {"actions", json::array()},
+      {"artifactsZipFile", text_or_null(run.artifacts_zip)},
+      {"causeOfBlockage", text_or_null(run.cause_of_blockage)},
+      {"causes", run.causes},
+      {"changeSet", run.changes},
+      {"description", text_or_null(run.description)},
+      {"durationInMillis", run.duration_ms},
+      {"enQueueTime", time_or_null(run.queued)},
+      {"endTime", time_or_null(run.ended)},
+      {"estimatedDurationInMillis", run.estimated_ms},
+      {"id", run.id},
+      {"name", text_or_null(run.name)},
+      {"organization", run.organization},
+      {"pipeline", run.pipeline},
+      {"replayable", run.replayable},
+      {"result", run.result},
+      {"runSummary", text_or_null(run.summary)},
+      {"startTime", time_or_null(run.started)},
+      {"state", run.state},
+      {"testSummary", nullptr},
+      {"type", queued ? "QueuedItem" : run.type},
+      {"branch", run.branch},
+      {"commitId", text_or_null(run.commit_id)},
+      {"commitUrl", text_or_null(run.commit_url)},
+      {"pullRequest", run.pull_request}};
+  if (!run.queue_id.empty()) out["queueId"] = run.queue_id;
+  return out;
+}
+
+Run run_from_blue(const json::value& value) {
+  Run out;
+  out.id = id_at(value, "id");
+  out.name = text_at(value, {"name"});
+  out.organization = text_at(value, {"organization"});
+  out.pipeline = text_at(value, {"pipeline"});
+  out.description = text_at(value, {"description"});
+  out.state = text_at(value, {"state"});
+  out.result = text_at(value, {"result"});
+  out.summary = text_at(value, {"runSummary"});
+  out.type = text_at(value, {"type"});
+  out.queue_id = id_at(value, "queueId");
+  out.cause_of_blockage = text_at(value, {"causeOfBlockage"});
+  out.artifacts_zip = text_at(value, {"artifactsZipFile"});
+  out.commit_id = text_at(value, {"commitId"});
+  out.commit_url = text_at(value, {"commitUrl"});
+  out.queued = time_at(value, "enQueueTime");
+  out.started = time_at(value, "startTime");
+  out.ended = time_at(value, "endTime");
+  out.duration_ms = int_at(value, {"durationInMillis"});
+  out.estimated_ms = int_at(value, {"estimatedDurationInMillis"});
+  out.replayable = bool_at(value, {"replayable"});
+  out.causes = array_at(value, "causes");
+  out.changes = array_at(value, "changeSet");
+  out.branch = value_at(value, "branch");
+  out.pull_request = value_at(value, "pullRequest");
+  return out;
+}
+
+json::object to_blue(const Step& step, std::string_view self) {
+  json::array actions;
+  if (step.has_log) {
+    actions.push_back(
+        json::object{{"_class", "org.jenkinsci.plugins.workflow.support.actions.LogStorageAction"},
+                     {"_links", links(fmt::format("{}log/", self), {})},
+                     {"urlName", "log"}});
+  }
+  return {{"_class", fmt::format("{}PipelineStepImpl", kPipelineImpl)},
+          {"_links", links(self, {"actions"})},
+          {"actions", std::move(actions)},
+          {"displayDescription", text_or_null(step.description)},
+          {"displayName", step.name},
+          {"durationInMillis", step.duration_ms},
+          {"id", step.id},
+          {"input", step.input},
+          {"result", text_or_null(step.result)},
+          {"startTime", time_or_null(step.started)},
+          {"state", text_or_null(step.state)},
+          {"type", step.type}};
+}
+
+Step step_from_blue(const json::value& value) {
+  Step out;
+  out.id = id_at(value, "id");
+  out.name = text_at(value, {"displayName"});
+  out.description = text_at(value, {"displayDescription"});
+  out.type = text_at(value, {"type"});
+  out.state = text_at(value, {"state"});
+  out.result = text_at(value, {"result"});
+  out.started = time_at(value, "startTime");
+  out.duration_ms = int_at(value, {"durationInMillis"});
+  out.input = value_at(value, "input");
+  for (const json::value& action : array_at(value, "actions")) {
+    if (text_at(action, {"urlName"}) == "log") out.has_log = true;
+  }
+  return out;
+}
+
+json::object to_blue(const Node& node, std::string_view self) {
+  json::array edges;
+  for (const Node::Edge& edge : node.edges) {
+    edges.push_back(
+        json::object{{"_class", fmt::format("{}PipelineNodeImpl$EdgeImpl", kPipelineImpl)},
+                     {"id", edge.id},
+                     {"type", edge.type}});
+  }
+  const bool reached = !node.state.empty();
+  return {{"_class", fmt::format("{}PipelineNodeImpl", kPipelineImpl)},
+          {"_links", links(self, {"steps", "actions"})},
+          {"actions", json::array()},
+          {"displayDescription", text_or_null(node.description)},
+          {"displayName", node.name},
+          {"durationInMillis", reached ? json::value(node.duration_ms) : json::value()},
+          {"id", node.id},
+          {"input", node.input},
+          {"result", text_or_null(node.result)},
+          {"startTime", time_or_null(node.started)},
+          {"state", text_or_null(node.state)},
+          {"type", node.type},
+          {"causeOfBlockage", text_or_null(node.cause_of_blockage)},
+          {"edges", std::move(edges)},
+          {"firstParent", text_or_null(node.first_parent)},
+          {"restartable", node.restartable}};
+}
+
+Node node_from_blue(const json::value& value) {
+  Node out;
+  out.id = id_at(value, "id");
+  out.name = text_at(value, {"displayName"});
+  out.description = text_at(value, {"displayDescription"});
+  out.type = text_at(value, {"type"});
+  out.state = text_at(value, {"state"});
+  out.result = text_at(value, {"result"});
+  out.started = time_at(value, "startTime");
+  out.duration_ms = int_at(value, {"durationInMillis"});
+  out.cause_of_blockage = text_at(value, {"causeOfBlockage"});
+  out.first_parent = id_at(value, "firstParent");
+  out.restartable = bool_at(value, {"restartable"});
+  out.input = value_at(value, "input");
+  for (const json::value& edge : array_at(value, "edges")) {
+    out.edges.push_back({id_at(edge, "id"), std::string(text_at(edge, {"type"}))});
+  }
+  for (const json::value& step : array_at(value, "steps")) {
+    out.steps.push_back(step_from_blue(step));
+  }
+  return out;
+}
+
+json::object to_blue(const Pipeline& pipeline, std::string_view self) {
+  json::value latest;
+  if (pipeline.latest) {
+    latest = to_blue(*pipeline.latest, fmt::format("{}runs/{}/", self, pipeline.latest->id));
+  }
+  return {
+      {"_class", fmt::format("{}PipelineImpl", kPipelineImpl)},
+      {"_links", links(self, {"actions", "runs", "trends", "queue"})},
+      {"actions", json::array()},
+      {"disabled", pipeline.disabled},
+      {"displayName", pipeline.display_name},
+      {"estimatedDurationInMillis", pipeline.estimated_ms},
+      {"fullDisplayName", pipeline.job.full_name()},
+      {"fullName", pipeline.job.full_name()},
+      {"latestRun", std::move(latest)},
+      {"name", pipeline.job.name},
+      {"organization", "jenkins"},
+      {"parameters", pipeline.parameters},
+      {"permissions",
+       json::object{
+           {"create", true}, {"configure", true}, {"read", true}, {"start", true}, {"stop", true}}},
+      {"weatherScore", pipeline.weather_score}};
+}
+
+Pipeline pipeline_from_blue(const json::value& value, JobRef job) {
+  Pipeline out;
+  out.job = std::move(job);
+  out.display_name = text_at(value, {"displayName"});
+  out.disabled = bool_at(value, {"disabled"});
+  out.estimated_ms = int_at(value, {"estimatedDurationInMillis"});
+  out.weather_score = int_at(value, {"weatherScore"});
+  out.parameters = array_at(value, "parameters");
+  if (const json::value* latest = find(value, {"latestRun"});
+      latest != nullptr && latest->is_object()) {
+    out.latest = run_from_blue(*latest);
+  }
+  out.raw = value;
+  return out;
+}
+
+std::string_view to_string(Event::Type type) {
+  switch (type) {
+    case Event::Type::run: return "run";
+    case Event::Type::node: return "node";
+    case Event::Type::log: return "log";
+    case Event::Type::reset: return "reset";
+  }
+  return {};
+}
+
+std::optional<Event::Type> parse_event_type(std::string_view text) {
+  for (Event::Type type :
+       {Event::Type::run, Event::Type::node, Event::Type::log, Event::Type::reset}) {
+    if (to_string(type) == text) return type;
+  }
+  return std::nullopt;
+}
+
+std::string to_sse(const Event& event) {
+  json::object data;
+  if (!event.job.name.empty()) {
+    data = {{"folder", event.job.folder}, {"pipeline", event.job.name}, {"run", event.run}};
+    if (!event.job.branch.empty()) data["branch"] = event.job.branch;
+    if (!event.key.empty()) data["key"] = event.key;
+    if (!event.data.is_null()) data["data"] = event.data;
+  }
+  return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", event.id, to_string(event.type),
+                     to_json(data));
+}
+
+}  // namespace ks::jenkins
