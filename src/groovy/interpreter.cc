@@ -15,6 +15,9 @@ namespace ks::groovy {
 // ----- words for failures -----
 
 std::string Failure::to_string() const {
+  if (class_name == "org.codehaus.groovy.runtime.powerassert.PowerAssertionError") {
+    return "Assertion failed: \n\n" + message.value_or("") + "\n";
+  }
   return message ? class_name + ": " + *message : class_name;
 }
 

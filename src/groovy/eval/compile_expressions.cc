@@ -255,7 +255,9 @@ NodePtr Compiler::plain_expr(const ast::Expr& e, FunctionScope& f) {
 }
 
 NodePtr Compiler::string_constant(std::string_view text) {
-  return std::make_unique<SharedConstant>(std::make_unique<String>(std::string(text)));
+  auto string = std::make_unique<String>(std::string(text));
+  string->hash();  // now: once shared, nobody may write to it
+  return std::make_unique<SharedConstant>(std::move(string));
 }
 
 NodePtr Compiler::constant(const ast::Constant& in) {

@@ -109,6 +109,7 @@ std::optional<TypeRef> Compiler::class_named(std::string_view name, const ClassS
   if (dot == name.npos) {
     if (std::optional<TypeRef> found = imported(name)) return found;
     if (ClassInfo* cls = default_class(name)) return known(cls);
+    if (!forbidden_default_class(name).empty()) return by_name(std::string(name));
     return std::nullopt;
   }
   if (ClassInfo* cls = library_by_any_name(name)) return known(cls);

@@ -654,6 +654,9 @@ std::string throwable_text(Task& task, const Value& throwable) {
   const auto* instance = throwable.as<Instance>();
   static const Name kMessage("getMessage");
   Value message = call_method(task, throwable, kMessage, {});
+  static ClassInfo* const kPower =
+      library_class("org.codehaus.groovy.runtime.powerassert.PowerAssertionError");
+  if (instance->cls == kPower) return "Assertion failed: \n\n" + groovy::to_string(task, message) + "\n";
   std::string out = instance->cls->name;
   if (!message.is_null()) out += ": " + to_string(task, message);
   return out;

@@ -19,6 +19,7 @@ LibraryPart closure_methods();
 LibraryPart number_methods();
 LibraryPart regex_methods();
 LibraryPart builder_methods();
+LibraryPart system_methods();
 
 std::span<const LibraryPart> library_parts();
 

@@ -559,6 +559,8 @@ constexpr MethodRow kRows[] = {
     {"java.util.TreeSet", "new", "K", new_tree_set},
     {"java.util.TreeSet", "new", "O", new_tree_set},
     {kSet, "getAt", "O", get_at_of},
+    {kRange, "toString", "", [](Call& c) -> Value { return text(c, range_text(c.task, c.self)); }},
+    {kRange, "inspect", "", [](Call& c) -> Value { return text(c, range_text(c.task, c.self)); }},
     {kRange, "getFrom", "", range_from},
     {kRange, "getTo", "", range_to},
     {kRange, "getFromInt", "", range_from},

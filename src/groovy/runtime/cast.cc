@@ -402,15 +402,26 @@ void visit_table(Task& task, Table& table, const std::function<Value(const Table
   }
 }
 
+/// The iterator that the object's own class gives; Object's would only go over the object itself.
+std::optional<Value> own_iterator(Task& task, const Value& value) {
+  static const Name kIterator("iterator");
+  if (value.is<Instance>()) return call_user_method(task, value, kIterator, {});
+  const Method* method = find_method(kIterator.methods, class_of(value), {});
+  if (method != nullptr && method->cls != types().object) return call_library(task, value, kIterator, {});
+  if (auto* native = value.as_dynamic<NativeObject>()) {
+    if (native->class_info()->is_a(types().iterable)) return native->call_method(task, "iterator", {});
+  }
+  return std::nullopt;
+}
+
 bool visit_instance(Task& task, const Value& value,
                     const std::function<bool(const Value&)>& visit) {
-  static const Name kIterator("iterator");
   static const Name kHasNext("hasNext");
   static const Name kNext("next");
   Value iterator;
   if (class_of(value)->is_a(types().iterator)) {
     iterator = value;
-  } else if (std::optional<Value> made = try_call_method(task, value, kIterator, {})) {
+  } else if (std::optional<Value> made = own_iterator(task, value)) {
     iterator = *made;
   } else {
     return false;

@@ -84,6 +84,10 @@ void throw_error(Task& task, std::string_view class_name) {
 void throw_missing_property(Task& task, std::string_view name, std::string_view class_name) {
   Ref<Instance> made = make_throwable(task, library_class("groovy.lang.MissingPropertyException"));
   std::string text = fmt::format("No such property: {} for class: {}", name, class_name);
+  auto& classes = task.interpreter().state().classes;
+  if (auto found = classes.find(std::string(class_name)); found != classes.end()) {
+    text += suggested_properties(found->second.get(), name);
+  }
   made->throwable->message = task.heap().string(text);
   made->throwable->properties.emplace_back("property", task.heap().string(name));
   throw Thrown(Value(made));
@@ -96,7 +100,7 @@ void throw_missing_method(Task& task, const Value& receiver, std::string_view na
   std::string text = fmt::format(
       "No signature of method: {}{}.{}() is applicable for argument types: ({}) values: {}",
       is_static ? "static " : "", class_name, name, shown_types(args), shown_values(task, args));
-  text += suggested_methods(task, receiver, name, is_static);
+  text += suggested_methods(task, receiver, name, args.size(), is_static);
   Ref<Instance> made = make_throwable(task, library_class("groovy.lang.MissingMethodException"));
   made->throwable->message = task.heap().string(text);
   made->throwable->properties.emplace_back("method", task.heap().string(name));

@@ -9,7 +9,7 @@ namespace ks::groovy {
 
 namespace {
 
-constexpr std::array<std::string_view, 46> kForbidden = {
+constexpr std::array<std::string_view, 45> kForbidden = {
     "groovy.lang.GroovyClassLoader",
     "groovy.lang.GroovySystem",
     "groovy.lang.MetaClass",
@@ -29,7 +29,6 @@ constexpr std::array<std::string_view, 46> kForbidden = {
     "java.io.ObjectInputStream",
     "java.io.ObjectOutputStream",
     "java.io.OutputStream",
-    "java.io.PrintStream",
     "java.io.RandomAccessFile",
     "java.lang.ClassLoader",
     "java.lang.Process",

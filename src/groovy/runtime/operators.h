@@ -67,6 +67,8 @@ bool key_equals(Task& task, const Value& a, const Value& b);
 int compare_keys(Task& task, const Value& comparator, const Value& a, const Value& b);
 
 std::string to_string(Task& task, const Value& value);
+/// `1..3`: what toString() of a range gives, where interpolation lists its items.
+std::string range_text(Task& task, const Value& range);
 std::string inspect(Task& task, const Value& value);
 /// Appends what to_string() gives: containers of containers without quadratic copying.
 void append_string(Task& task, const Value& value, std::string& out);

@@ -74,7 +74,7 @@ std::string draw_assert(Task& task, const std::string& source, const Recording& 
   std::string out = source;
   if (shown.empty()) return out;
   for (const std::string& line : lines) out += "\n" + line;
-  return out + "\n";
+  return out;
 }
 
 }  // namespace ks::groovy

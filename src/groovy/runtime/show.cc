@@ -35,6 +35,27 @@ class Shower {
     task_.heap().check_string(out_.size());
   }
 
+  void show_items(const Value& value) {
+    if (auto* array = value.as<Array>(); array != nullptr && array->element == types().p_char) {
+      for (const Value& each : array->items) append_unit(out_, each.as_char());
+      return;
+    }
+    out_ += '[';
+    bool first = true;
+    for (const Value& each : items_of(task_, value)) {
+      if (!first) out_ += ", ";
+      first = false;
+      if (each.same(value)) {
+        out_ += "(this Collection)";
+      } else {
+        show(each);
+      }
+      task_.spend();
+      task_.heap().check_string(out_.size());
+    }
+    out_ += ']';
+  }
+
  private:
   void show_object(const Value& value) {
     switch (value.object()->object_kind()) {
@@ -99,31 +120,12 @@ class Shower {
         call_value(task_, value, args);
         out_ += writer.as<Builder>()->text;
       }
+    } else if (value.is<Range>()) {
+      show_items(value);
     } else {
       show(value);
     }
     quoted_ = before;
-  }
-
-  void show_items(const Value& value) {
-    if (auto* array = value.as<Array>(); array != nullptr && array->element == types().p_char) {
-      for (const Value& each : array->items) append_unit(out_, each.as_char());
-      return;
-    }
-    out_ += '[';
-    bool first = true;
-    for (const Value& each : items_of(task_, value)) {
-      if (!first) out_ += ", ";
-      first = false;
-      if (each.same(value)) {
-        out_ += "(this Collection)";
-      } else {
-        show(each);
-      }
-      task_.spend();
-      task_.heap().check_string(out_.size());
-    }
-    out_ += ']';
   }
 
   void show_range(const Value& value) {
@@ -221,8 +223,28 @@ class Shower {
 
 }  // namespace
 
+namespace {
+
+/// A range on its own looks like a list; inside of another collection it looks like a range.
+void show_outer(Task& task, const Value& value, std::string& out, bool quoted) {
+  Shower shower(task, out, quoted);
+  if (value.is<Range>()) {
+    shower.show_items(value);
+  } else {
+    shower.show(value);
+  }
+}
+
+}  // namespace
+
+std::string range_text(Task& task, const Value& range) {
+  std::string out;
+  Shower(task, out, false).show(range);
+  return out;
+}
+
 void append_string(Task& task, const Value& value, std::string& out) {
-  Shower(task, out, false).show(value);
+  show_outer(task, value, out, false);
 }
 
 std::string to_string(Task& task, const Value& value) {

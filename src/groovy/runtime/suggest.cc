@@ -10,18 +10,19 @@ namespace ks::groovy {
 
 namespace {
 
-size_t edit_distance(std::string_view a, std::string_view b) {
+/// Edit costs as Groovy ranks them: 10 for each change, 5 when only the case differs.
+size_t edit_cost(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j * 10;
   for (size_t i = 1; i <= a.size(); ++i) {
     size_t diagonal = row[0];
-    row[0] = i;
+    row[0] = i * 10;
     for (size_t j = 1; j <= b.size(); ++j) {
-      size_t same = std::tolower(static_cast<unsigned char>(a[i - 1])) ==
-                            std::tolower(static_cast<unsigned char>(b[j - 1]))
-                        ? 0
-                        : 1;
-      size_t next = std::min({row[j] + 1, row[j - 1] + 1, diagonal + same});
+      char x = a[i - 1];
+      char y = b[j - 1];
+      bool near = std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
+      size_t change = x == y ? 0 : near ? 5 : 10;
+      size_t next = std::min({row[j] + 10, row[j - 1] + 10, diagonal + change});
       diagonal = row[j];
       row[j] = next;
     }
@@ -73,34 +74,59 @@ std::string types_of_code(const Code& code) {
 
 }  // namespace
 
-std::string suggested_methods(Task&, const Value& receiver, std::string_view name, bool is_static) {
+namespace {
+
+constexpr size_t kMostSuggestions = 6;
+
+std::string listed(std::vector<std::pair<size_t, std::string>> found) {
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  std::string out;
+  for (size_t i = 0; i < std::min(found.size(), kMostSuggestions); ++i) {
+    out += (i == 0 ? "\nPossible solutions: " : ", ") + found[i].second;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string suggested_methods(Task&, const Value& receiver, std::string_view name, size_t arguments,
+                              bool is_static) {
   if (receiver.is_null()) return {};
-  constexpr size_t kMost = 5;
+  constexpr size_t kTooFar = 50;
   std::vector<std::pair<size_t, std::string>> found;
-  size_t far = std::max<size_t>(2, name.size() / 2);
-  auto consider = [&](std::string_view candidate, const std::string& types) {
-    size_t distance = edit_distance(name, candidate);
-    if (distance <= far) found.emplace_back(distance, std::string(candidate) + "(" + types + ")");
+  auto consider = [&](std::string_view candidate, size_t parameters, const auto& types) {
+    size_t missing = parameters > arguments ? parameters - arguments : arguments - parameters;
+    size_t cost = edit_cost(name, candidate) + missing * 10;
+    if (cost < kTooFar) found.emplace_back(cost, std::string(candidate) + "(" + types() + ")");
   };
-  ClassInfo* cls =
-      is_static && receiver.is<ClassInfo>() ? receiver.as<ClassInfo>() : class_of(receiver);
+  ClassInfo* cls = is_static && receiver.is<ClassInfo>() ? receiver.as<ClassInfo>() : class_of(receiver);
   if (cls->is_user) {
     for (const auto& [method, overloads] : static_cast<UserClass*>(cls)->methods) {
-      for (const MethodRef& each : overloads) consider(method, types_of_code(each.def->code));
+      for (const MethodRef& each : overloads) {
+        consider(method, each.def->code.parameters.size(), [&] { return types_of_code(each.def->code); });
+      }
     }
   }
   if (!receiver.is<HostObject>()) {
     for (const MethodName& each : methods_of(is_static ? types().klass : cls)) {
-      consider(each.name, types_of_letters(each.method->signature));
+      std::string_view letters = each.method->signature;
+      consider(each.name, letters.size(), [&] { return types_of_letters(letters); });
     }
   }
-  std::sort(found.begin(), found.end());
-  found.erase(std::unique(found.begin(), found.end()), found.end());
-  std::string out;
-  for (size_t i = 0; i < std::min(found.size(), kMost); ++i) {
-    out += (i == 0 ? "\nPossible solutions: " : ", ") + found[i].second;
+  return listed(std::move(found));
+}
+
+std::string suggested_properties(const ClassInfo* cls, std::string_view name) {
+  if (!cls->is_user) return {};
+  constexpr size_t kTooFar = 30;
+  std::vector<std::pair<size_t, std::string>> found;
+  for (const auto& [field, ref] : static_cast<const UserClass*>(cls)->fields) {
+    size_t cost = edit_cost(name, field);
+    if (cost < kTooFar && ref.def->is_property) found.emplace_back(cost, field);
   }
-  return out;
+  return listed(std::move(found));
 }
 
 }  // namespace ks::groovy
