@@ -142,9 +142,11 @@ Value run_loaded(Task& task, const Program& program, const Value& script) {
     // A text of classes alone: the first one's main() is run.
     auto* first = find_class_info(task, program.classes.front()->name);
     Value args[] = {make_array(task, types().string, {})};
-    if (std::optional<Value> out = try_call_static(task, first, kMain, args))
+    if (std::optional<Value> out = try_call_static(task, first, kMain, args)) {
       return std::move(*out);
-    return {};
+    }
+    if (!static_cast<UserClass*>(first)->methods.contains(std::string_view("main"))) return {};
+    return call_method(task, construct(task, first, {}), kMain, args);
   }
   return call_method(task, script, kRun, {});
 }

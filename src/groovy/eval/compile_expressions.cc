@@ -190,6 +190,16 @@ NodePtr Compiler::plain_expr(const ast::Expr& e, FunctionScope& f) {
     }
     case ast::Kind::increment: {
       const auto& in = ast::cast<ast::Increment>(e);
+      bool assignable = in.operand->kind == ast::Kind::variable ||
+                        in.operand->kind == ast::Kind::property ||
+                        in.operand->kind == ast::Kind::index;
+      if (!assignable) {
+        auto out = make<StepValueNode>(e);
+        out->value = expr(in.operand, f);
+        out->up = !in.decrement;
+        out->before = in.prefix;
+        return out;
+      }
       auto out = make<StepNode>(e);
       out->target = target(in.operand, f);
       out->up = !in.decrement;

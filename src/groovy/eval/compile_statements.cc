@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "groovy/eval/compiler.h"
 
 namespace ks::groovy {
@@ -15,6 +17,12 @@ StatementPtr labelled(std::unique_ptr<S> loop, const ast::Stmt& stmt) {
 
 StatementPtr Compiler::statement(const ast::Stmt* stmt, FunctionScope& f) {
   if (stmt == nullptr) return std::make_unique<BlockStatement>();
+  struct Labels {
+    FunctionScope& f;
+    size_t before;
+    ~Labels() { f.labels.resize(before); }
+  } labels{f, f.labels.size()};
+  for (std::string_view label : stmt->labels) f.labels.emplace_back(label);
   bool is_loop = stmt->kind == ast::Kind::while_ || stmt->kind == ast::Kind::for_in ||
                  stmt->kind == ast::Kind::for_c || stmt->kind == ast::Kind::switch_;
   if (stmt->labels.empty() || is_loop) return plain_statement(*stmt, f);
@@ -69,6 +77,9 @@ StatementPtr Compiler::plain_statement(const ast::Stmt& stmt, FunctionScope& f) 
       out->is_break = stmt.kind == ast::Kind::break_;
       out->label = std::string(out->is_break ? ast::cast<ast::Break>(stmt).label
                                              : ast::cast<ast::Continue>(stmt).label);
+      // Groovy takes a label that is not around the statement for none.
+      if (std::find(f.labels.begin(), f.labels.end(), out->label) == f.labels.end())
+        out->label.clear();
       return out;
     }
     case ast::Kind::assert_: return assert_statement(ast::cast<ast::Assert>(stmt), f);

@@ -177,6 +177,13 @@ struct StepNode final : Node {  ///< `++x`, `x--`, ...
   bool up = true;
   bool before = false;  ///< prefix
 };
+/// `"a"++`: there is nothing to assign to.
+struct StepValueNode final : Node {
+  Value eval(Frame& frame) const override;
+  NodePtr value;
+  bool up = true;
+  bool before = false;
+};
 struct MultiAssignNode final : Node {  ///< `(a, b) = list`
   Value eval(Frame& frame) const override;
   std::vector<TargetPtr> targets;

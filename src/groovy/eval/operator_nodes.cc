@@ -55,7 +55,8 @@ Value CompareNode::eval(Frame& frame) const {
     case Comparison::greater_equal: return Value::of_bool(!nan && compare(task, a, b) >= 0);
     case Comparison::three_way: {
       int order = compare(task, a, b);
-      return Value::of_int(order);
+      bool own = a.is<Instance>();  // a script's compareTo() is handed out as it is
+      return Value::of_int(own ? order : order < 0 ? -1 : order > 0 ? 1 : 0);
     }
     case Comparison::identical: return Value::of_bool(a.same(b));
     case Comparison::not_identical: return Value::of_bool(!a.same(b));

@@ -54,7 +54,8 @@ struct FunctionScope {
   bool is_static = false;
   std::vector<std::vector<std::unique_ptr<LocalVariable>>> blocks;
   std::vector<std::unique_ptr<LocalVariable>>
-      left;  ///< variables of closed blocks: nodes point into them
+      left;                         ///< variables of closed blocks: nodes point into them
+  std::vector<std::string> labels;  ///< of the statements around
   std::unordered_map<std::string, uint32_t> captured;
 
   LocalVariable& declare(std::string_view name, TypeRef type = {});

@@ -634,6 +634,8 @@ std::optional<Value> map_as(Task& task, const Value& map, ClassInfo* type) {
     flavour = Map::Flavour::hashtable;
   } else if (type == t.concurrent_map) {
     flavour = Map::Flavour::concurrent;
+  } else if (type == t.properties) {
+    flavour = Map::Flavour::properties;
   } else if (type != t.linked_hash_map) {
     return std::nullopt;
   }
@@ -656,7 +658,8 @@ std::string throwable_text(Task& task, const Value& throwable) {
   Value message = call_method(task, throwable, kMessage, {});
   static ClassInfo* const kPower =
       library_class("org.codehaus.groovy.runtime.powerassert.PowerAssertionError");
-  if (instance->cls == kPower) return "Assertion failed: \n\n" + groovy::to_string(task, message) + "\n";
+  if (instance->cls == kPower)
+    return "Assertion failed: \n\n" + groovy::to_string(task, message) + "\n";
   std::string out = instance->cls->name;
   if (!message.is_null()) out += ": " + to_string(task, message);
   return out;

@@ -183,6 +183,12 @@ Value StepNode::eval(Frame& frame) const {
   return before ? changed : old;
 }
 
+Value StepValueNode::eval(Frame& frame) const {
+  Value old = value->eval(frame);
+  Value changed = up ? next(frame.task, old) : previous(frame.task, old);
+  return before ? changed : old;
+}
+
 Value MultiAssignNode::eval(Frame& frame) const {
   Value source = value->eval(frame);
   for (size_t i = 0; i < targets.size(); ++i) {

@@ -78,6 +78,15 @@ Ref<Closure> CurriedClosure::clone(Heap& heap) const {
   return Ref<Closure>(copy.get());
 }
 
+std::vector<ClassInfo*> CurriedClosure::parameter_types(Task& task) const {
+  std::vector<ClassInfo*> all = base->parameter_types(task);
+  size_t gone = std::min(bound.size(), all.size());
+  size_t from = at >= 0 ? std::min(static_cast<size_t>(at), all.size() - gone) : all.size() - gone;
+  all.erase(all.begin() + static_cast<std::ptrdiff_t>(from),
+            all.begin() + static_cast<std::ptrdiff_t>(from + gone));
+  return all;
+}
+
 int CurriedClosure::parameter_count() const {
   return std::max(0, base->parameter_count() - static_cast<int>(bound.size()));
 }
@@ -89,13 +98,18 @@ constexpr std::string_view kClosure = "groovy.lang.Closure";
 Closure& self(Call& c) { return *c.self.as<Closure>(); }
 Value call_self(Call& c) { return self(c).call(c.task, c.args); }
 
+/// An Object[] alone stands for its items, as for any variable arguments.
+std::vector<Value> spread_args(Args args) {
+  if (args.size() == 1 && args[0].is<Array>() && args[0].as<Array>()->element == types().object) {
+    return args[0].as<Array>()->items;
+  }
+  return {args.begin(), args.end()};
+}
 Value curry(Call& c) {
-  return c.heap().make<CurriedClosure>(Ref<Closure>(&self(c)), 0,
-                                       std::vector<Value>(c.args.begin(), c.args.end()));
+  return c.heap().make<CurriedClosure>(Ref<Closure>(&self(c)), 0, spread_args(c.args));
 }
 Value rcurry(Call& c) {
-  return c.heap().make<CurriedClosure>(Ref<Closure>(&self(c)), -1,
-                                       std::vector<Value>(c.args.begin(), c.args.end()));
+  return c.heap().make<CurriedClosure>(Ref<Closure>(&self(c)), -1, spread_args(c.args));
 }
 Value ncurry(Call& c) {
   int at = c.to_int(0);
@@ -132,18 +146,38 @@ Value left_shift(Call& c) {
   return composed(c, c.arg(0), c.self);
 }
 
-Value memoize(Call& c) {
+Value memoize_up_to(Call& c, size_t most) {
   Ref<Map> cache = c.heap().make<Map>();
   Value function = c.self;
-  auto body = [cache, function](Task& task, Args args) -> Value {
+  auto body = [cache, function, most](Task& task, Args args) -> Value {
     Value key = task.heap().make<List>(std::vector<Value>(args.begin(), args.end()));
-    if (Table::Item* item = cache->table.find(task, key)) return item->value;
+    if (Table::Item* item = cache->table.find(task, key)) {
+      Value known = item->value;
+      cache->table.remove(task, key);  // the one used last goes last
+      cache->table.put(task, key, known);
+      return known;
+    }
     Value result = call_value(task, function, args);
+    if (most == 0) return result;
     cache->table.put(task, key, result);
+    if (cache->table.size() > most) {
+      Value oldest = cache->table.at(cache->table.begin()).key;
+      cache->table.remove(task, oldest);
+    }
     task.heap().grew(cache.get());
     return result;
   };
   return c.heap().make<NativeClosure>(std::move(body), self(c).parameter_count());
+}
+Value memoize(Call& c) { return memoize_up_to(c, SIZE_MAX); }
+Value memoize_at_most(Call& c) {
+  int32_t most = c.to_int(c.count() - 1);
+  if (most < 0) {
+    throw_error(
+        c.task, "java.lang.IllegalArgumentException",
+        "A non-negative number is required as the maxCacheSize parameter for memoizeAtMost.");
+  }
+  return memoize_up_to(c, static_cast<size_t>(most));
 }
 
 Value get_delegate(Call& c) { return self(c).delegate; }
@@ -209,9 +243,9 @@ constexpr MethodRow kRows[] = {
     {kClosure, "rightShift", "C", right_shift},
     {kClosure, "leftShift", "O", left_shift},
     {kClosure, "memoize", "", memoize},
-    {kClosure, "memoizeAtMost", "I", memoize},
+    {kClosure, "memoizeAtMost", "I", memoize_at_most},
     {kClosure, "memoizeAtLeast", "I", memoize},
-    {kClosure, "memoizeBetween", "II", memoize},
+    {kClosure, "memoizeBetween", "II", memoize_at_most},
     {kClosure, "getDelegate", "", get_delegate},
     {kClosure, "setDelegate", "O", set_delegate},
     {kClosure, "getOwner", "", get_owner},

@@ -364,7 +364,23 @@ Value group(Call& c, const std::vector<Value>& all, size_t level) {
   }
   return out;
 }
-Value group_by(Call& c) { return group(c, items(c), 0); }
+Value group_by(Call& c) {
+  // No closure, or an empty list of them: by the items themselves. A list of closures: one level
+  // for each.
+  std::vector<Value> functions;
+  for (const Value& each : c.args) {
+    if (is_collection(each)) {
+      for (const Value& inner : items_of(c.task, each)) functions.push_back(inner);
+    } else {
+      functions.push_back(each);
+    }
+  }
+  if (functions.empty()) {
+    functions.push_back(c.heap().make<NativeClosure>([](Task&, Args args) { return args[0]; }, 1));
+  }
+  Call inner{c.task, c.in, c.self, functions};
+  return group(inner, items(c), 0);
+}
 
 Value join(Call& c) {
   std::string separator = c.count() == 0 ? "" : c.text(0);
@@ -566,7 +582,7 @@ Value drop_while(Call& c) {
 Value plus(Call& c) {
   std::vector<Value> out = items(c);
   const Value& other = underlying(c.arg(0));
-  if (is_collection(other) || other.is<Iterator>()) {
+  if (is_collection(other) || (other.is_object() && class_of(other)->is_a(types().iterable))) {
     for (const Value& item : items_of(c.task, other)) out.push_back(item);
   } else {
     out.push_back(other);
@@ -611,6 +627,8 @@ Value intersect(Call& c) {
   std::vector<Value> out;
   std::vector<Value> mine = items(c);
   std::vector<Value> others = items_of(c.task, c.arg(0));
+  // The order is that of the smaller one, as in Groovy.
+  if (mine.size() >= others.size()) std::swap(mine, others);
   for (const Value& item : mine) {
     bool in_other = false;
     for (const Value& other : others) {
@@ -633,6 +651,28 @@ Value disjoint(Call& c) {
     if (contains(c.task, c.self, item)) return Value::of_bool(false);
   }
   return Value::of_bool(true);
+}
+
+void flatten_by(Task& task, const Value& value, const Value& function, std::vector<Value>& out) {
+  NestingScope nesting(task);
+  for_each_item(task, value, [&](const Value& item) {
+    if (is_collection(item)) {
+      flatten_by(task, item, function, out);
+      return true;
+    }
+    Value made = apply(task, function, item);
+    if (is_collection(made)) {
+      for (const Value& each : items_of(task, made)) out.push_back(each);
+    } else {
+      out.push_back(made);
+    }
+    return true;
+  });
+}
+Value flatten_with(Call& c) {
+  std::vector<Value> out;
+  flatten_by(c.task, c.self, c.arg(0), out);
+  return similar(c, std::move(out));
 }
 
 void flatten_into(Task& task, const Value& value, std::vector<Value>& out) {
@@ -837,7 +877,12 @@ constexpr MethodRow kRows[] = {
     {kIterable, "toList", "", to_list},
     {kIterable, "asList", "",
      [](Call& c) -> Value { return c.self.is<List>() ? c.self : to_list(c); }},
-    {kIterable, "asCollection", "", [](Call& c) -> Value { return c.self; }},
+    {kIterable, "asCollection", "",
+     [](Call& c) -> Value { return is_collection(c.self) ? c.self : to_list(c); }},
+    {kIterable, "getIndices", "",
+     [](Call& c) -> Value { return c.heap().make<Range>(0, size(c).as_int(), false); }},
+    {kIterable, "toListString", "", [](Call& c) -> Value { return text(c, c.self_text()); }},
+    {"java.util.Map", "toMapString", "", [](Call& c) -> Value { return text(c, c.self_text()); }},
     {kIterable, "toSet", "", to_set},
     {kIterable, "toArray", "", to_array},
     {kIterable, "toArray", "A", to_array},
@@ -864,6 +909,7 @@ constexpr MethodRow kRows[] = {
     {kIterable, "intersect", "K", intersect},
     {kIterable, "disjoint", "K", disjoint},
     {kIterable, "flatten", "", flatten},
+    {kIterable, "flatten", "C", flatten_with},
     {kIterable, "combinations", "", combinations},
     {kIterable, "combinations", "C", combinations},
     {kIterable, "eachCombination", "C", combinations},
@@ -889,6 +935,21 @@ constexpr MethodRow kRows[] = {
     {"java.util.Iterator", "min", "", minimum},
     {"java.util.Iterator", "count", "O", count},
     {"java.util.Iterator", "size", "", size},
+    {"java.util.Iterator", "sum", "O", sum},
+    {"java.util.Iterator", "sum", "OC", sum},
+    {"java.util.Iterator", "take", "I", take},
+    {"java.util.Iterator", "drop", "I", drop},
+    {"java.util.Iterator", "takeWhile", "C", take_while},
+    {"java.util.Iterator", "dropWhile", "C", drop_while},
+    {"java.util.Iterator", "unique", "", to_unique},
+    {"java.util.Iterator", "unique", "E", to_unique},
+    {"java.util.Iterator", "reverse", "",
+     [](Call& c) -> Value {
+       std::vector<Value> all = items(c);
+       std::reverse(all.begin(), all.end());
+       return make_list(c, std::move(all));
+     }},
+    {"java.util.Iterator", "collate", "I", collate},
     {"java.util.Map", "sort", "", sort},
     {"java.util.Map", "sort", "E", sort},
     {"java.util.Map", "toSorted", "", to_sorted},

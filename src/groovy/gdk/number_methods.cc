@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <charconv>
 #include <cmath>
 
 #include "groovy/gdk/library.h"
@@ -163,6 +164,12 @@ double parsed_double(Call& c) {
   if (s == "NaN") return std::nan("");
   if (s == "Infinity") return INFINITY;
   if (s == "-Infinity") return -INFINITY;
+  if (s.starts_with("0x") || s.starts_with("0X")) {
+    double hex = 0;
+    auto [end, error] =
+        std::from_chars(s.data() + 2, s.data() + s.size(), hex, std::chars_format::hex);
+    if (error == std::errc{} && end == s.data() + s.size()) return hex;
+  }
   std::optional<Decimal> number = Decimal::parse(s);
   if (!number) throw_number_format(c.task, s);
   return number->to_double();
@@ -472,6 +479,7 @@ constexpr MethodRow kRows[] = {
     {kNumber, "negative", "", negative},
     {kNumber, "unaryMinus", "", negative},
     {kNumber, "positive", "", positive_of},
+    {kNumber, "unaryPlus", "", positive_of},
     {kNumber, "next", "", next_of},
     {kNumber, "previous", "", previous_of},
     {kNumber, "bitwiseNegate", "", bitwise_negate},

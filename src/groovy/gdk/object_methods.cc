@@ -125,7 +125,9 @@ Value properties_of(Call& c) {
 Value null_text(Call& c) { return text(c, "null"); }
 Value null_equals(Call& c) { return Value::of_bool(c.arg(0).is_null()); }
 Value null_plus(Call& c) {
-  if (c.arg(0).is_null()) throw_null_call(c.task, "plus");
+  if (c.arg(0).is_null() || is_number(c.arg(0))) {
+    throw_error(c.task, "java.lang.NullPointerException", "Cannot execute null+" + c.text(0));
+  }
   return text(c, "null" + c.text(0));
 }
 Value null_iterator(Call& c) {
@@ -186,6 +188,11 @@ Value class_constants(Call& c) {
   return make_array(c.task, self_class(c), enum_values(c.task, self_class(c)));
 }
 Value class_package(Call& c) { return text(c, std::string(self_class(c)->package())); }
+Value class_package_object(Call& c) {
+  Ref<Map> made = c.heap().make<Map>();
+  made->table.put(c.task, c.heap().string("name"), class_package(c));
+  return made;
+}
 Value class_forbidden(Call& c) {
   throw_rejected(c.task, "method", "java.lang.Class getClassLoader");
 }
@@ -195,7 +202,16 @@ Value class_equals(Call& c) { return Value::of_bool(c.self.same(c.arg(0))); }
 
 Value enum_name_of(Call& c) { return text(c, enum_name(c.self)); }
 Value enum_ordinal_of(Call& c) { return Value::of_int(enum_ordinal(c.self)); }
-Value enum_compare(Call& c) { return Value::of_int(enum_ordinal(c.self) - enum_ordinal(c.arg(0))); }
+Value enum_compare(Call& c) {
+  auto* other = c.arg(0).as<Instance>();
+  auto* mine = c.self.as<Instance>();
+  if (other == nullptr || !other->cls->is_enum ||
+      !(other->cls == mine->cls || other->cls->super == mine->cls->super)) {
+    throw_error(c.task, "java.lang.ClassCastException",
+                class_name_of(c.self) + " cannot be cast to " + class_name_of(c.arg(0)));
+  }
+  return Value::of_int(enum_ordinal(c.self) - enum_ordinal(c.arg(0)));
+}
 Value enum_class(Call& c) {
   auto* cls = static_cast<UserClass*>(c.self.as<Instance>()->cls);
   return Value(cls->def.kind == ClassKind::enum_ ? static_cast<ClassInfo*>(cls) : cls->super);
@@ -319,6 +335,7 @@ constexpr MethodRow kRows[] = {
     {kClass, "getComponentType", "", class_component},
     {kClass, "cast", "O", class_cast},
     {kClass, "getEnumConstants", "", class_constants},
+    {kClass, "getPackage", "", class_package_object},
     {kClass, "getPackageName", "", class_package},
     {kClass, "getClassLoader", "", class_forbidden},
     {kClass, "equals", "O", class_equals},

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <charconv>
 
 #include "base/text.h"
 #include "groovy/gdk/library.h"
@@ -200,7 +201,7 @@ Value count_of(Call& c) {
   if (what.empty()) return of_size(length(c) + 1);
   int32_t number = 0;
   for (size_t at = view(c).find(what); at != std::string_view::npos;
-       at = view(c).find(what, at + what.size()))
+       at = view(c).find(what, at + 1))
     ++number;
   return Value::of_int(number);
 }
@@ -591,6 +592,13 @@ Value to_long_value(Call& c) {
   });
 }
 std::optional<double> floating(std::string_view s) {
+  if (s.starts_with("0x") || s.starts_with("0X")) {
+    double hex = 0;
+    auto [end, error] =
+        std::from_chars(s.data() + 2, s.data() + s.size(), hex, std::chars_format::hex);
+    if (error != std::errc{} || end != s.data() + s.size()) return std::nullopt;
+    return hex;
+  }
   if (!s.empty() && (s.back() == 'f' || s.back() == 'd' || s.back() == 'F' || s.back() == 'D'))
     s.remove_suffix(1);
   if (s == "NaN") return std::numeric_limits<double>::quiet_NaN();
@@ -696,7 +704,52 @@ Value join_static(Call& c) {
   return text(c, std::move(out));
 }
 
+// ----- GStrings -----
+
+Value gstring_values(Call& c) {
+  return make_array(c.task, types().object, c.self.as<GString>()->values);
+}
+Value gstring_value(Call& c) {
+  const auto& values = c.self.as<GString>()->values;
+  int64_t index = c.to_int(0);
+  if (index < 0 || index >= static_cast<int64_t>(values.size()))
+    throw_index(c.task, index, values.size());
+  return values[static_cast<size_t>(index)];
+}
+Value gstring_value_count(Call& c) { return of_size(c.self.as<GString>()->values.size()); }
+Value gstring_strings(Call& c) {
+  std::vector<Value> out;
+  for (const std::string& each : c.self.as<GString>()->strings)
+    out.push_back(c.heap().string(each));
+  return make_array(c.task, types().string, std::move(out));
+}
+Value gstring_plus(Call& c) {
+  if (auto* other = c.arg(0).as<GString>()) {
+    auto* mine = c.self.as<GString>();
+    std::vector<std::string> strings(mine->strings.begin(), mine->strings.end());
+    std::vector<Value> values = mine->values;
+    if (strings.size() == values.size()) strings.emplace_back();
+    for (size_t i = 0; i < other->strings.size(); ++i) {
+      if (i == 0) {
+        strings.back() += other->strings[0];
+      } else {
+        strings.push_back(other->strings[i]);
+      }
+    }
+    values.insert(values.end(), other->values.begin(), other->values.end());
+    return c.heap().make<GString>(std::move(strings), std::move(values));
+  }
+  return text(c, c.self_text() + c.text(0));
+}
+
+constexpr std::string_view kGString = "groovy.lang.GString";
+
 constexpr MethodRow kRows[] = {
+    {kGString, "getValues", "", gstring_values},
+    {kGString, "getValue", "I", gstring_value},
+    {kGString, "getValueCount", "", gstring_value_count},
+    {kGString, "getStrings", "", gstring_strings},
+    {kGString, "plus", "O", gstring_plus},
     {kString, "length", "", of_length},
     {kString, "size", "", of_length},
     {kString, "isEmpty", "", is_empty},
@@ -829,6 +882,10 @@ constexpr MethodRow kRows[] = {
     {kString, "encodeAsBase64", "", encode_base64},
     {kString, "toCharacter", "", as_char},
     {kString, "collectReplacements", "C", collect_replacements},
+    {kString, "leftShift", "O",
+     [](Call& c) -> Value {
+       return c.heap().make<Builder>(Builder::Flavour::buffer, std::string(view(c)) + c.text(0));
+     }},
     {kString, "new", "", new_string},
     {kString, "new", "O", new_string},
     {kString, "new", "OO", new_string},

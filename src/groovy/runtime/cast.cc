@@ -153,6 +153,15 @@ Value cast(Task& task, const Value& value, ClassInfo* type) {
   if (type == t.string) return task.heap().string(to_string(task, value));
   if (Kind kind = kind_of_type(type); kind != Kind::null)
     return cast_to_kind(task, value, type, kind);
+  if ((type == t.big_integer || type == t.big_decimal) && is_textual(value)) {
+    // A text of one character is that character.
+    std::u16string units = to_utf16(to_string(task, value));
+    if (units.size() == 1) {
+      BigNumber number(units[0]);
+      return type == t.big_integer ? make_big(task.heap(), std::move(number))
+                                   : make_decimal(task.heap(), Decimal{std::move(number), 0});
+    }
+  }
   if (type == t.big_integer && (is_number(value) || value.kind() == Kind::character)) {
     return make_big(task.heap(), big_value(value));
   }
@@ -169,11 +178,16 @@ Value cast(Task& task, const Value& value, ClassInfo* type) {
     return make_array(task, type->element, cast_items(task, value, type->element));
   }
   if (type == t.klass && is_textual(value)) {
-    if (std::optional<Value> found = find_class(task, to_string(task, value))) return *found;
+    std::string name = to_string(task, value);
+    if (std::optional<Value> found = find_class(task, name)) return *found;
+    throw_cast(task, value, type->name, " due to: java.lang.ClassNotFoundException: " + name);
   }
   if (type->is_enum && is_textual(value)) return enum_value(task, type, to_string(task, value));
   if (value.is<Closure>() && type->is_interface) return implement_by_closure(task, value, type);
   if (std::optional<Value> made = collection_as(task, value, type, false)) return *made;
+  if (value.is<Map>() && !type->is_interface && type->is_a(t.map)) {
+    if (std::optional<Value> made = map_as(task, value, type)) return *made;
+  }
   if (!value.is<HostObject>()) {
     if (std::optional<Value> made = construct_from(task, value, type)) return *made;
   }
@@ -266,7 +280,10 @@ int distance(const ClassInfo* parameter, const Value& argument) {
   const Types& t = types();
   if (argument.is_null()) {
     if (parameter->primitive != Kind::null) return -1;
-    return parameter == t.object ? 0 : 1;
+    // Of several, null fits the one nearest to Object best.
+    int depth = 0;
+    for (const ClassInfo* each = parameter->super; each != nullptr; each = each->super) ++depth;
+    return depth * 2;
   }
   if (parameter == t.object) return 90;
   Kind kind = argument.kind();
@@ -395,10 +412,14 @@ void visit_table(Task& task, Table& table, const std::function<Value(const Table
                  const std::function<bool(const Value&)>& visit) {
   table.arrange();
   uint32_t changes = table.changes();
-  for (size_t i = table.begin(); i < table.end(); i = table.next(i)) {
-    if (table.changes() != changes) throw_changed_while_iterating(task);
+  for (size_t i = table.begin(); i < table.end();) {
+    // As Java's iterators: the next entry is chosen before this one is handed out.
+    size_t next = table.next(i);
+    bool last = next >= table.end();
     task.spend();
-    if (!visit(item(table.at(i)))) return;
+    if (!visit(item(table.at(i))) || last) return;
+    if (table.changes() != changes) throw_changed_while_iterating(task);
+    i = next;
   }
 }
 
@@ -406,12 +427,16 @@ void visit_table(Task& task, Table& table, const std::function<Value(const Table
 std::optional<Value> own_iterator(Task& task, const Value& value) {
   static const Name kIterator("iterator");
   if (value.is<Instance>()) return call_user_method(task, value, kIterator, {});
-  const Method* method = find_method(kIterator.methods, class_of(value), {});
-  if (method != nullptr && method->cls != types().object) return call_library(task, value, kIterator, {});
   if (auto* native = value.as_dynamic<NativeObject>()) {
-    if (native->class_info()->is_a(types().iterable)) return native->call_method(task, "iterator", {});
+    if (native->class_info()->is_a(types().iterable)) {
+      if (std::optional<Value> made = native->call_method(task, "iterator", {})) return made;
+    }
   }
-  return std::nullopt;
+  const Method* method = find_method(kIterator.methods, class_of(value), {});
+  if (method == nullptr || method->cls == types().object || method->cls == types().iterable) {
+    return std::nullopt;
+  }
+  return call_library(task, value, kIterator, {});
 }
 
 bool visit_instance(Task& task, const Value& value,

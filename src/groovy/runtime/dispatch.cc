@@ -1,5 +1,7 @@
 #include "groovy/runtime/dispatch.h"
 
+#include <algorithm>
+
 #include "groovy/eval/frame.h"
 #include "groovy/eval/user_class.h"
 #include "groovy/runtime/errors.h"
@@ -72,7 +74,11 @@ std::optional<Value> library_group(Task& task, const Value& receiver, const Meth
         // A GString has Object's methods, and all of its text.
         Value text = task.heap().string(to_string(task, receiver));
         const Method* own = find_method(group, cls, args);
-        if (own != nullptr && own->cls != t.object && own->cls != t.char_sequence) {
+        static constexpr std::string_view kIdentity[] = {"hashCode", "equals", "getClass", "is",
+                                                         "asType"};
+        bool itself = std::find(std::begin(kIdentity), std::end(kIdentity), group->name) !=
+                      std::end(kIdentity);
+        if (own != nullptr && (itself || (own->cls != t.object && own->cls != t.char_sequence))) {
           return run_library(task, group, cls, receiver, args);
         }
         if (std::optional<Value> out = run_library(task, group, t.string, text, args)) return out;
@@ -332,8 +338,17 @@ std::optional<Value> throwable_property(const Instance& instance, const Name& na
 
 std::optional<Value> property_of_instance(Task& task, const Value& receiver, const Name& name) {
   auto* instance = receiver.as<Instance>();
+  if (instance->base.is<Map>() && !is_script(receiver)) {
+    Table::Item* item = instance->base.as<Map>()->table.find(name.text);
+    return item != nullptr ? item->value : Value{};
+  }
   if (instance->cls->is_user) {
     auto& cls = *static_cast<UserClass*>(instance->cls);
+    static const Name kOwnGet("getProperty");
+    if (cls.find_methods(kOwnGet) != nullptr && !is_script(receiver)) {
+      Value args[] = {task.heap().string(name.text)};
+      if (std::optional<Value> out = call_user_method(task, receiver, kOwnGet, args)) return out;
+    }
     bool script = is_script(receiver);
     if (script) {
       if (const FieldRef* field = cls.find_field(name)) {
@@ -357,17 +372,12 @@ std::optional<Value> property_of_instance(Task& task, const Value& receiver, con
   if (instance->throwable != nullptr) {
     if (std::optional<Value> out = throwable_property(*instance, name)) return out;
   }
-  if (instance->base.is<Map>() && !is_script(receiver)) {
-    Table::Item* item = instance->base.as<Map>()->table.find(name.text);
-    return item != nullptr ? item->value : Value{};
-  }
+  if (name.text == "this$0" && !instance->outer.is_null()) return instance->outer;
   if (std::optional<Value> out = library_property(task, receiver, name)) return out;
   if (instance->cls->is_user) {
     static const Name kMissing("propertyMissing");
-    static const Name kGet("getProperty");
     static const Name kPlainGet("get");
     Value args[] = {task.heap().string(name.text)};
-    if (std::optional<Value> out = call_user_method(task, receiver, kGet, args)) return out;
     if (std::optional<Value> out = call_user_method(task, receiver, kMissing, args)) return out;
     if (std::optional<Value> out = call_user_method(task, receiver, kPlainGet, args)) return out;
   }
@@ -432,9 +442,10 @@ std::optional<Value> property_of_closure(Task& task, const Value& receiver, cons
 }
 
 Value spread_property(Task& task, const Value& receiver, const Name& name) {
+  // Unlike `list*.name`, `list.name` leaves nulls out.
   std::vector<Value> out;
   for (const Value& each : items_of(task, receiver)) {
-    out.push_back(each.is_null() ? Value{} : get_property(task, each, name));
+    if (!each.is_null()) out.push_back(get_property(task, each, name));
   }
   return task.heap().make<List>(std::move(out));
 }
@@ -507,6 +518,11 @@ bool set_on_instance(Task& task, const Value& receiver, const Name& name, const 
   auto* instance = receiver.as<Instance>();
   if (instance->cls->is_user) {
     auto& cls = *static_cast<UserClass*>(instance->cls);
+    static const Name kOwnSet("setProperty");
+    if (cls.find_methods(kOwnSet) != nullptr && !is_script(receiver)) {
+      Value args[] = {task.heap().string(name.text), value};
+      if (call_user_method(task, receiver, kOwnSet, args)) return true;
+    }
     auto found = cls.methods.find(std::string_view(name.setter));
     if (found != cls.methods.end()) {
       Value args[] = {value};
@@ -547,9 +563,7 @@ bool set_on_instance(Task& task, const Value& receiver, const Name& name, const 
   if (library_setter(task, receiver, name, value)) return true;
   if (instance->cls->is_user) {
     static const Name kMissing("propertyMissing");
-    static const Name kSet("setProperty");
     Value args[] = {task.heap().string(name.text), value};
-    if (call_user_method(task, receiver, kSet, args)) return true;
     if (call_user_method(task, receiver, kMissing, args)) return true;
   }
   return false;

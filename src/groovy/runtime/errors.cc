@@ -104,6 +104,11 @@ void throw_missing_method(Task& task, const Value& receiver, std::string_view na
   Ref<Instance> made = make_throwable(task, library_class("groovy.lang.MissingMethodException"));
   made->throwable->message = task.heap().string(text);
   made->throwable->properties.emplace_back("method", task.heap().string(name));
+  ClassInfo* type =
+      is_static && receiver.is<ClassInfo>() ? receiver.as<ClassInfo>() : class_of(receiver);
+  made->throwable->properties.emplace_back("type", Value(type));
+  made->throwable->properties.emplace_back(
+      "arguments", make_array(task, types().object, std::vector<Value>(args.begin(), args.end())));
   throw Thrown(Value(made));
 }
 

@@ -305,6 +305,7 @@ class CurriedClosure final : public Closure {
   Value call(Task& task, Args args) override;
   Ref<Closure> clone(Heap& heap) const override;
   int parameter_count() const override;
+  std::vector<ClassInfo*> parameter_types(Task& task) const override;
   size_t footprint() const override {
     return sizeof(CurriedClosure) + bound.capacity() * sizeof(Value);
   }

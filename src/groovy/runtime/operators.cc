@@ -236,9 +236,17 @@ bool equal_instances(Task& task, const Value& a, const Value& b) {
     static ClassInfo* const kComparable = types().comparable;
     if (instance->cls->is_a(kComparable) && b.is<Instance>() &&
         b.as<Instance>()->cls->is_a(instance->cls)) {
-      if (std::optional<Value> result = call_user_method(task, a, kCompareTo, args)) {
-        return is_number(*result) && long_value(*result) == 0;
+      std::optional<Value> result;
+      try {
+        result = call_user_method(task, a, kCompareTo, args);
+      } catch (const Thrown& thrown) {
+        // What cannot be compared is not equal.
+        auto* exception = thrown.exception.as<Instance>();
+        static ClassInfo* const kCast = library_class("java.lang.ClassCastException");
+        if (!thrown.catchable || exception == nullptr || !exception->cls->is_a(kCast)) throw;
+        return false;
       }
+      if (result) return is_number(*result) && long_value(*result) == 0;
     }
     if (std::optional<Value> result = call_user_method(task, a, kEquals, args))
       return truth(task, *result);
@@ -357,6 +365,9 @@ bool is_case(Task& task, const Value& candidate, const Value& switched) {
   if (candidate.is_null()) return switched.is_null();
   if (candidate.is_object()) {
     const Value& inner = underlying(candidate);
+    if (both_text(inner, inner)) {
+      return !switched.is_null() && to_string(task, inner) == to_string(task, switched);
+    }
     switch (inner.object()->object_kind()) {
       case ObjectKind::klass:
         return !switched.is_null() && instance_of(task, switched, inner.as<ClassInfo>());
@@ -418,9 +429,7 @@ int32_t hash_object(Task& task, const Value& value) {
   switch (value.object()->object_kind()) {
     case ObjectKind::string: return value.as<String>()->hash();
     case ObjectKind::gstring: {
-      auto* gstring = value.as<GString>();
-      uint32_t hash = 37 + static_cast<uint32_t>(java_hash(to_string(task, value)));
-      return static_cast<int32_t>(hash + static_cast<uint32_t>(gstring->values.size()));
+      return static_cast<int32_t>(37 + static_cast<uint32_t>(java_hash(to_string(task, value))));
     }
     case ObjectKind::list:
     case ObjectKind::range: return hash_sequence(task, items_of(task, value));

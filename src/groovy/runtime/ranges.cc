@@ -45,6 +45,17 @@ Value make_range(Task& task, const Value& first, const Value& last, bool inclusi
   }
   Value from = first;
   Value to = last;
+  // A number and a text of one character: the character counts by its code.
+  auto code_of = [&](Value& text, const Value& other) {
+    if (!is_number(other) || !(text.is<String>() || text.is<GString>())) return;
+    std::u16string units = to_utf16(to_string(task, text));
+    if (units.size() == 1) text = Value::of_int(units[0]);
+  };
+  code_of(from, to);
+  code_of(to, from);
+  if (from.is_int() && to.is_int()) {
+    return task.heap().make<Range>(from.as_int(), to.as_int(), inclusive);
+  }
   if (from.is<GString>()) from = task.heap().string(to_string(task, from));
   if (to.is<GString>()) to = task.heap().string(to_string(task, to));
   int order = compare(task, from, to);
