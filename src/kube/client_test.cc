@@ -5,7 +5,7 @@
 #include <boost/json.hpp>
 #include <future>
 
-#include "kube/testing/fake_api.h"
+#include "kube/fake_api.h"
 
 namespace ks::kube {
 namespace {

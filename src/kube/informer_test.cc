@@ -7,7 +7,7 @@
 
 #include "kube/controller.h"
 #include "kube/event_recorder.h"
-#include "kube/testing/fake_api.h"
+#include "kube/fake_api.h"
 
 namespace ks::kube {
 namespace {

@@ -17,8 +17,8 @@
 
 namespace ks::kube::testing {
 
-/// A stand-in for an API server in tests of the client side: objects in a map, versions, watches.
-/// It validates nothing and knows no selectors; the real server has its own tests. It can be told
+/// A stand-in for an API server in tests of the client side: objects in a map, versions, watches,
+/// finalizers. It validates nothing; the real server has its own tests. It can be told
 /// to misbehave as real ones do: end watches, forget history, refuse writes.
 class FakeApi {
  public:
@@ -135,6 +135,31 @@ class FakeApi {
     return path.space.empty() && object->resource == path.resource && object->group == path.group;
   }
 
+  static void merge(json::value& target, const json::value& changes) {
+    if (!changes.is_object()) {
+      target = changes;
+      return;
+    }
+    if (!target.is_object()) target.emplace_object();
+    for (const auto& [name, value] : changes.get_object()) {
+      if (value.is_null()) {
+        target.get_object().erase(name);
+      } else {
+        merge(target.get_object()[name], value);
+      }
+    }
+  }
+
+  /// An object whose deletion was asked for ends with its last finalizer.
+  http::Response store_or_end(const std::string& key, json::value object) {
+    const json::value* finalizers = find(object, {"metadata", "finalizers"});
+    const bool ends =
+        is_being_deleted(object) && (finalizers == nullptr || finalizers->get_array().empty());
+    http::Response response = store(key, std::move(object), ends ? "DELETED" : "MODIFIED");
+    if (ends) objects_.erase(key);
+    return response;
+  }
+
   http::Response store(const std::string& key, json::value object, std::string_view type) {
     object.as_object()["metadata"].as_object()["resourceVersion"] = std::to_string(++version_);
     objects_[key] = object;
@@ -174,25 +199,24 @@ class FakeApi {
     if (stale || (conflicts_ > 0 && conflicts_-- > 0)) {
       return failed(conflict({path.group, path.resource}, path.name));
     }
-    return store(path.text(), std::move(object), "MODIFIED");
+    return store_or_end(path.text(), std::move(object));
   }
 
-  /// Merges the top level only.
-  http::Response patch(const ResourcePath& path, http::Request& request) {
+  http::Response patch(ResourcePath path, http::Request& request) {
+    path.subresource.clear();
     const auto found = objects_.find(path.text());
     if (found == objects_.end()) return failed(not_found({path.group, path.resource}, path.name));
     json::value object = found->second;
-    const json::value changes = *parse_json(request.body.view());
-    for (const auto& [key, value] : changes.as_object()) object.as_object()[key] = value;
-    return store(path.text(), std::move(object), "MODIFIED");
+    merge(object, *parse_json(request.body.view()));
+    return store_or_end(path.text(), std::move(object));
   }
 
   http::Response remove(const ResourcePath& path) {
     const auto found = objects_.find(path.text());
     if (found == objects_.end()) return failed(not_found({path.group, path.resource}, path.name));
-    const json::value object = found->second;
-    store(path.text(), object, "DELETED");
-    objects_.erase(path.text());
+    json::value object = found->second;
+    set_at(object, {"metadata", "deletionTimestamp"}, "2026-01-01T00:00:00Z");
+    store_or_end(path.text(), std::move(object));
     return http::Response::json(200,
                                 success({path.group, path.resource}, path.name, "").to_json_text());
   }

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "jenkins/client.h"
+#include "kube/client.h"
+
+namespace ks::devops {
+
+/// The controllers of KubeSphere DevOps: DevOpsProject, Pipeline and its metadata, PipelineRun,
+/// credentials, retention.
+///
+///   Controllers controllers(kube_client, jenkins_client, {});
+///   TRY(controllers.start());
+///
+/// They keep nothing that a restart would lose. Thread-safe.
+class Controllers {
+ public:
+  struct Options {
+    int run_workers = 2;                           ///< PipelineRuns that are worked on at once
+    std::chrono::milliseconds sync_limit{30'000};  ///< for the first lists
+    const Clock* clock = nullptr;                  ///< Null: the machine's.
+  };
+
+  /// Both clients must outlive this.
+  Controllers(kube::Client& kube, jenkins::Client& jenkins, Options options);
+  /// Stops.
+  ~Controllers();
+  Controllers(const Controllers&) = delete;
+  Controllers& operator=(const Controllers&) = delete;
+
+  /// Blocks until all that exists was listed; `timeout` when the API server does not answer.
+  Result<> start();
+  /// Waits for reconciles in flight.
+  void stop();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ks::devops

@@ -1,0 +1,119 @@
+#include "devops/controllers/retention.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <ranges>
+
+#include "base/text.h"
+#include "devops/controllers/keys.h"
+#include "devops/controllers/run_controller.h"
+
+namespace ks::devops {
+namespace {
+
+constexpr std::chrono::milliseconds kLongestWait = std::chrono::hours{6};
+
+std::optional<int64_t> bound(const json::value& pipeline, std::string_view name) {
+  const std::optional<int64_t> number =
+      parse_int(text_at(pipeline, {"spec", "pipeline", "discarder", name}));
+  return number && *number >= 0 ? number : std::nullopt;
+}
+
+std::optional<WallTime> completed_at(const json::value& run) {
+  const std::string_view text = text_at(run, {"status", "completionTime"});
+  if (text.empty()) return std::nullopt;
+  const Result<WallTime> time = parse_rfc3339(text);
+  return time ? std::optional(*time) : std::nullopt;
+}
+
+struct Finished {
+  const json::value* run;
+  WallTime at;
+};
+
+/// Oldest first; equal times by name, so that the choice is the same each time.
+std::vector<Finished> finished_runs(const std::vector<ObjectRef>& runs) {
+  std::vector<Finished> out;
+  for (const ObjectRef& run : runs) {
+    const std::optional<WallTime> at = completed_at(*run);
+    if (at && !kube::is_being_deleted(*run)) out.push_back({run.get(), *at});
+  }
+  std::ranges::sort(out, [](const Finished& a, const Finished& b) {
+    return a.at != b.at ? a.at < b.at : kube::name_of(*a.run) < kube::name_of(*b.run);
+  });
+  return out;
+}
+
+const json::value* last_success(const std::vector<Finished>& finished) {
+  for (const Finished& one : std::views::reverse(finished)) {
+    if (text_at(*one.run, {"status", "phase"}) == "Succeeded") return one.run;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Discarder discarder_of(const json::value& pipeline) {
+  return {.runs = bound(pipeline, "num_to_keep"), .days = bound(pipeline, "days_to_keep")};
+}
+
+Retention runs_to_delete(const std::vector<ObjectRef>& runs, const Discarder& discarder,
+                         WallTime now) {
+  Retention out;
+  const std::vector<Finished> finished = finished_runs(runs);
+  if (finished.empty()) return out;
+  const json::value* success = last_success(finished);
+  const json::value* last = finished.back().run;
+  // Unfinished runs count as the newest.
+  const size_t all = static_cast<size_t>(
+      std::ranges::count_if(runs, [](const ObjectRef& r) { return !kube::is_being_deleted(*r); }));
+  size_t limit = 0;
+  if (discarder.runs && all > static_cast<size_t>(*discarder.runs)) {
+    limit = all - static_cast<size_t>(*discarder.runs);
+  }
+  for (size_t i = 0; i < finished.size(); ++i) {
+    const Finished& one = finished[i];
+    const bool spared = one.run == success || one.run == last;
+    if (i < limit && spared) ++limit;
+    bool expired = i < limit && !spared;
+    if (!expired && discarder.days) {
+      const WallTime end = one.at + std::chrono::days{std::min(*discarder.days, int64_t{36'500})};
+      expired = end <= now;
+      if (!expired) out.next = out.next ? std::min(*out.next, end) : end;
+    }
+    if (expired) out.expired.push_back(kube::key_of(*one.run));
+  }
+  return out;
+}
+
+RetentionController::RetentionController(Context& context)
+    : context_(context),
+      controller_({.name = "retention", .workers = 1, .back_off = {}, .clock = &context.clock},
+                  [this](const Key& key) { return reconcile(key); }) {
+  controller_.follow(context.pipelines);
+  controller_.follow(context.runs, [&context](const Key& key) {
+    const ObjectRef run = context.runs.get(key);
+    if (!run || !completed_at(*run)) return std::vector<Key>{};
+    return std::vector<Key>{
+        {key.space, std::string(text_at(*run, {"spec", "pipelineRef", "name"}))}};
+  });
+}
+
+Result<Outcome> RetentionController::reconcile(const Key& key) {
+  const ObjectRef pipeline = context_.pipelines.get(key);
+  if (!pipeline || text_at(*pipeline, {"spec", "type"}) != "pipeline") return Outcome{};
+  const Discarder discarder = discarder_of(*pipeline);
+  if (!discarder.runs && !discarder.days) return Outcome{};
+  const WallTime now = context_.clock.now();
+  const Retention retention =
+      runs_to_delete(context_.runs.by_index(kRunsByPipeline, key.text()), discarder, now);
+  for (const Key& expired : retention.expired) {
+    const Result<> removed = context_.kube.remove(pipeline_runs(), expired);
+    if (!removed && removed.error().code != Code::not_found) return removed.error();
+  }
+  if (!retention.next) return Outcome{};
+  const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(*retention.next - now);
+  return Outcome{.again_after = std::clamp(wait, std::chrono::milliseconds{1}, kLongestWait)};
+}
+
+}  // namespace ks::devops

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "devops/controllers/context.h"
+
+namespace ks::devops {
+
+/// How many runs of a pipeline are kept and how long; a negative or unreadable number is no bound.
+struct Discarder {
+  std::optional<int64_t> runs;
+  std::optional<int64_t> days;
+};
+Discarder discarder_of(const json::value& pipeline);
+
+struct Retention {
+  std::vector<Key> expired;
+  /// When the next one expires by its age.
+  std::optional<WallTime> next;
+};
+/// Which finished runs a discarder does not keep (section 12). The last run that was completed and
+/// the last one that succeeded outlive the bound on the number, not the one on the age.
+Retention runs_to_delete(const std::vector<ObjectRef>& runs, const Discarder& discarder,
+                         WallTime now);
+
+/// Deletes PipelineRuns that their pipeline's discarder does not keep, when a run ends, when the
+/// discarder changes, and when one gets too old. Their builds go with them by the finalizer.
+class RetentionController {
+ public:
+  explicit RetentionController(Context& context);
+  void start() { controller_.start(); }
+  void stop() { controller_.stop(); }
+
+ private:
+  Result<Outcome> reconcile(const Key& key);
+
+  Context& context_;
+  kube::Controller controller_;
+};
+
+}  // namespace ks::devops

@@ -1,0 +1,84 @@
+#include "devops/controllers/retention.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include "devops/controllers/hash.h"
+
+namespace ks::devops {
+namespace {
+
+using std::chrono::hours;
+const WallTime now{hours{24 * 1'000}};
+
+/// A run that ended `age` ago; a negative age: it still runs.
+ObjectRef run(std::string_view name, hours age, std::string_view phase = "Succeeded") {
+  json::value out = json::object{{"metadata", json::object{{"name", name}, {"namespace", "p"}}}};
+  set_at(out, {"status", "phase"}, json::value(phase));
+  if (age.count() >= 0) {
+    set_at(out, {"status", "completionTime"}, json::value(format_rfc3339(now - age)));
+  }
+  return std::make_shared<const json::value>(std::move(out));
+}
+
+std::vector<std::string> expired(const std::vector<ObjectRef>& runs, Discarder discarder) {
+  std::vector<std::string> out;
+  for (const Key& key : runs_to_delete(runs, discarder, now).expired) out.push_back(key.name);
+  return out;
+}
+
+using Names = std::vector<std::string>;
+
+TEST(Retention, KeepsTheNewest) {
+  const std::vector<ObjectRef> runs{run("c", hours{1}), run("a", hours{3}), run("b", hours{2})};
+  EXPECT_EQ(expired(runs, {.runs = 2, .days = {}}), (Names{"a"}));
+  EXPECT_EQ(expired(runs, {.runs = 3, .days = {}}), Names{});
+  EXPECT_EQ(expired(runs, {}), Names{});
+}
+
+TEST(Retention, SparesTheLastSuccessAndTheLastRun) {
+  const std::vector<ObjectRef> runs{run("good", hours{9}), run("bad1", hours{3}, "Failed"),
+                                    run("bad2", hours{2}, "Failed"),
+                                    run("bad3", hours{1}, "Failed")};
+  EXPECT_EQ(expired(runs, {.runs = 0, .days = {}}), (Names{"bad1", "bad2"}));
+  EXPECT_EQ(expired(runs, {.runs = 1, .days = {}}), (Names{"bad1", "bad2"}));
+  EXPECT_EQ(expired(runs, {.runs = 3, .days = {}}), (Names{"bad1"}));
+}
+
+TEST(Retention, NeverDeletesWhatRuns) {
+  const std::vector<ObjectRef> runs{run("live", hours{-1}, "Running"), run("old", hours{5}),
+                                    run("older", hours{6})};
+  EXPECT_EQ(expired(runs, {.runs = 1, .days = 0}), (Names{"older", "old"}));
+}
+
+TEST(Retention, ByAgeTellsWhenTheNextExpires) {
+  const std::vector<ObjectRef> runs{run("old", hours{49}), run("new", hours{25})};
+  const Retention retention = runs_to_delete(runs, {.runs = {}, .days = 2}, now);
+  EXPECT_EQ(retention.expired.size(), 1u);
+  EXPECT_EQ(retention.next, now + hours{23});
+}
+
+TEST(Retention, NegativeAndUnreadableNumbersAreNoBound) {
+  const json::value pipeline = json::parse(
+      R"({"spec":{"pipeline":{"discarder":{"days_to_keep":"-1","num_to_keep":"many"}}}})");
+  EXPECT_EQ(discarder_of(pipeline).runs, std::nullopt);
+  EXPECT_EQ(discarder_of(pipeline).days, std::nullopt);
+  const json::value other =
+      json::parse(R"({"spec":{"pipeline":{"discarder":{"days_to_keep":"7","num_to_keep":"10"}}}})");
+  EXPECT_EQ(discarder_of(other).runs, 10);
+  EXPECT_EQ(discarder_of(other).days, 7);
+}
+
+TEST(Hash, DependsOnContentNotOnOrder) {
+  EXPECT_EQ(hash_of(json::parse(R"({"a":1,"b":[2,{"c":3}]})")),
+            hash_of(json::parse(R"({"b":[2,{"c":3}],"a":1})")));
+  EXPECT_NE(hash_of(json::parse(R"({"a":1})")), hash_of(json::parse(R"({"a":"1"})")));
+  EXPECT_NE(hash_of(json::parse(R"([1,2])")), hash_of(json::parse(R"([2,1])")));
+  EXPECT_NE(hash_of(json::parse(R"(["ab","c"])")), hash_of(json::parse(R"(["a","bc"])")));
+  // Stored in objects: a new version must give the same.
+  EXPECT_EQ(hash_of(json::parse(R"({"name":"demo"})")), hash_of(json::parse(R"({"name":"demo"})")));
+}
+
+}  // namespace
+}  // namespace ks::devops
