@@ -237,6 +237,10 @@ const Catalog& standard_catalog() {
   return catalog;
 }
 
+bool is_wrapper(std::string_view name) {
+  return std::ranges::find(kWrappers, name) != kWrappers.end();
+}
+
 std::string listed(const std::vector<std::string>& names) {
   return fmt::format("[{}]", fmt::join(names, ", "));
 }

@@ -46,6 +46,9 @@ struct Catalog {
 /// What the engine itself has.
 const Catalog& standard_catalog();
 
+/// Steps that may stand in `options`, where they wrap what follows.
+bool is_wrapper(std::string_view name);
+
 /// `[a, b, c]`.
 std::string listed(const Signatures& signatures);
 std::string listed(const std::vector<std::string>& names);

@@ -23,7 +23,7 @@ class Lowering {
     if (pipeline.tools) tools(*pipeline.tools);
     if (pipeline.post) post(*pipeline.post);
     if (pipeline.libraries) {
-      for (Value& library : *pipeline.libraries) value(library);
+      for (Expression& library : *pipeline.libraries) value(library);
     }
     if (pipeline.stages) stages(*pipeline.stages);
   }
@@ -86,12 +86,12 @@ class Lowering {
   /// The tree belongs to the unit that this may change; the model only reads it.
   static ast::Expr& writable(const ast::Expr& expr) { return const_cast<ast::Expr&>(expr); }
 
-  void value(Value& value) {
+  void value(Expression& value) {
     if (!value.is_literal() && value.expr != nullptr)
       value.closure = delayed(writable(*value.expr));
   }
 
-  void optional_value(std::optional<Value>& one) {
+  void optional_value(std::optional<Expression>& one) {
     if (one) value(*one);
   }
 
@@ -193,8 +193,7 @@ class Lowering {
       for (Condition& one : stage.when->conditions) condition(one);
     }
     if (stage.post) post(*stage.post);
-    if (stage.steps && stage.branches.empty()) steps(*stage.steps);
-    for (auto& [name, branch] : stage.branches) steps(branch);
+    if (stage.steps) steps(*stage.steps);  // `parallel(a: { })` in it runs as the step that it is
     if (stage.stages) stages(*stage.stages);
     if (stage.parallel) stages(*stage.parallel);
     if (stage.matrix != nullptr) this->stage(stage.matrix->cell);

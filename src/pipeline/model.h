@@ -37,7 +37,7 @@ struct Source {
 };
 
 /// An argument or another single value.
-struct Value {
+struct Expression {
   std::variant<std::nullptr_t, bool, int64_t, double, std::string, Source> data = nullptr;
   Place place;
   const groovy::ast::Expr* expr =
@@ -53,7 +53,7 @@ struct Call;
 
 struct Argument {
   std::string name;  ///< empty for a positional one
-  Value value;
+  Expression value;
   std::shared_ptr<Call>
       call;  ///< set instead of value for a nested call: `buildDiscarder(logRotator(...))`
   Place place;
@@ -88,7 +88,7 @@ struct Steps {
 
 struct EnvironmentEntry {
   std::string name;
-  Value value;
+  Expression value;
   /// `credentials(id)`: value is then the id.
   bool credentials = false;
   /// Any other call as value, `NAME = sh(...)`.
@@ -104,7 +104,7 @@ struct Environment {
 /// `key value` or `key { ... }` inside of an agent.
 struct AgentSetting {
   std::string name;
-  Value value;
+  Expression value;
   std::vector<AgentSetting> nested;
   bool is_block = false;
   Place place;
@@ -113,7 +113,7 @@ struct AgentSetting {
 struct Agent {
   std::string type;  ///< any, none, label, node, docker, dockerfile, kubernetes, ...; empty when
                      ///< the block is empty
-  std::optional<Value> argument;       ///< `label 'x'`
+  std::optional<Expression> argument;  ///< `label 'x'`
   std::vector<AgentSetting> settings;  ///< `node { label 'x' }`
   Place place;
 
@@ -153,7 +153,7 @@ struct Calls {
 
 struct Tool {
   std::string type;
-  Value version;
+  Expression version;
   Place place;
 };
 
@@ -163,18 +163,18 @@ struct Tools {
 };
 
 struct Input {
-  std::optional<Value> message;
-  std::optional<Value> id;
-  std::optional<Value> ok;
-  std::optional<Value> submitter;
-  std::optional<Value> submitter_parameter;
+  std::optional<Expression> message;
+  std::optional<Expression> id;
+  std::optional<Expression> ok;
+  std::optional<Expression> submitter;
+  std::optional<Expression> submitter_parameter;
   std::optional<Calls> parameters;
   Place place;
 };
 
 struct Axis {
-  std::optional<Value> name;
-  std::vector<Value> values;
+  std::optional<Expression> name;
+  std::vector<Expression> values;
   bool has_values = false;
   bool inverse = false;  ///< `notValues`
   Place place;
@@ -228,7 +228,7 @@ struct Pipeline {
   std::optional<Calls> triggers;
   std::optional<Tools> tools;
   std::optional<Post> post;
-  std::optional<std::vector<Value>> libraries;
+  std::optional<std::vector<Expression>> libraries;
   Place place;
   Place libraries_place;
   std::string script;  ///< the whole text that it was read from

@@ -18,7 +18,7 @@ struct Shown {
   std::string type;
 };
 
-Shown shown(const Value& value) {
+Shown shown(const Expression& value) {
   if (const bool* flag = std::get_if<bool>(&value.data))
     return {*flag ? "true" : "false", "class java.lang.Boolean"};
   if (const int64_t* number = std::get_if<int64_t>(&value.data)) {
@@ -31,7 +31,7 @@ Shown shown(const Value& value) {
   return {"null", "null"};
 }
 
-bool fits(const Value& value, std::string_view type) {
+bool fits(const Expression& value, std::string_view type) {
   if (!value.is_literal() || std::holds_alternative<std::nullptr_t>(value.data)) return true;
   if (type == "class java.lang.String") return value.string() != nullptr;
   if (type == "boolean") return std::holds_alternative<bool>(value.data);
@@ -134,7 +134,7 @@ void Validation::arguments(const Call& call, const Signature& signature, bool is
   }
 }
 
-void Validation::argument_type(const Value& value, const ParameterType& type, bool named) {
+void Validation::argument_type(const Expression& value, const ParameterType& type, bool named) {
   if (type.type.empty() || fits(value, type.type)) return;
   Shown got = shown(value);
   if (named) {

@@ -160,7 +160,7 @@ void Validation::axes(const std::vector<Axis>& axes, bool) {
     }
     if (!axis.has_values) error(axis.place, "Missing required section \"values\"");
     std::set<std::string> values;
-    for (const Value& value : axis.values) {
+    for (const Expression& value : axis.values) {
       const std::string* text = value.string();
       if (text != nullptr && !values.insert(*text).second) {
         error(value.place, fmt::format("Duplicate axis value: \"{}\"", *text));

@@ -48,7 +48,7 @@ class Validation {
   // ----- arguments.cc -----
   void step(const Step& step, bool only_parallel_allowed);
   void arguments(const Call& call, const Signature& signature, bool is_step);
-  void argument_type(const Value& value, const ParameterType& type, bool named);
+  void argument_type(const Expression& value, const ParameterType& type, bool named);
   void blocked(const Call& call, std::string_view reason);
 
   void error(Place place, std::string message) {

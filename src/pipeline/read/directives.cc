@@ -284,12 +284,13 @@ std::optional<Input> Reader::input(const Line& section) {
       made.parameters = calls(field, "Build parameters", "build parameter definition");
       continue;
     }
-    std::optional<Value>* slot = field.name == "message"              ? &made.message
-                                 : field.name == "id"                 ? &made.id
-                                 : field.name == "ok"                 ? &made.ok
-                                 : field.name == "submitter"          ? &made.submitter
-                                 : field.name == "submitterParameter" ? &made.submitter_parameter
-                                                                      : nullptr;
+    std::optional<Expression>* slot = field.name == "message"     ? &made.message
+                                      : field.name == "id"        ? &made.id
+                                      : field.name == "ok"        ? &made.ok
+                                      : field.name == "submitter" ? &made.submitter
+                                      : field.name == "submitterParameter"
+                                          ? &made.submitter_parameter
+                                          : nullptr;
     if (slot == nullptr) {
       error(*statement, fmt::format("Not a valid field for input: \"{}\"", field.name));
     } else if (field.args.empty()) {

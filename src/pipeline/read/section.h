@@ -49,7 +49,7 @@ class Reader {
   bool first(const Line& section, std::set<std::string, std::less<>>& seen);
 
   // ----- values.cc -----
-  Value value(const ast::Expr& expr);
+  Expression value(const ast::Expr& expr);
   std::optional<std::string> string_literal(const ast::Expr& expr) const;
   Call call(const ast::Call& from, std::string_view what, bool nested = false);
   std::vector<Argument> arguments(const std::vector<const ast::Entry*>& entries,

@@ -219,7 +219,7 @@ Axis Reader::axis(const Line& from, bool excluding) {
     made.has_values = true;
     made.inverse = inverse;
     for (const ast::Entry* entry : field.args) {
-      Value one = value(*entry->value);
+      Expression one = value(*entry->value);
       if (!one.is_literal())
         error(*entry, fmt::format("Expected string literal but got {}", source(*entry->value)));
       made.values.push_back(std::move(one));

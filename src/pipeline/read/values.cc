@@ -22,8 +22,8 @@ bool is_bare_dollar(const ast::Expr& expr) {
 
 }  // namespace
 
-Value Reader::value(const ast::Expr& expr) {
-  Value made;
+Expression Reader::value(const ast::Expr& expr) {
+  Expression made;
   made.place = place(expr);
   made.expr = &expr;
   if (is_bare_dollar(expr)) {
