@@ -380,9 +380,11 @@ void construct_base(Task& task, const Value& self, ClassInfo* base, Args args) {
     set_throwable(task, *instance, args);
     return;
   }
-  if (base == types().object || base == types().enum_ || base == types().script ||
-      base->is_interface)
+  if (base == types().script) {
+    if (instance->base.is_null()) instance->base = Value(task.interpreter().state().binding);
     return;
+  }
+  if (base == types().object || base == types().enum_ || base->is_interface) return;
   instance->base = construct(task, base, args);
 }
 

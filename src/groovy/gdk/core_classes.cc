@@ -108,6 +108,7 @@ constexpr ClassRow kClasses[] = {
      "java.util.concurrent.ConcurrentMap"},
     {"java.util.Collections$UnmodifiableMap", kObject, "java.util.Map,java.io.Serializable"},
     {"groovy.lang.MapWithDefault", kObject, "java.util.Map"},
+    {"groovy.lang.ListWithDefault", kObject, "java.util.List"},
     {"groovy.lang.Range", "", "java.util.List", true},
     {"groovy.lang.IntRange", "java.util.AbstractList", "groovy.lang.Range"},
     {"groovy.lang.ObjectRange", "java.util.AbstractList", "groovy.lang.Range"},

@@ -20,6 +20,8 @@ LibraryPart number_methods();
 LibraryPart regex_methods();
 LibraryPart builder_methods();
 LibraryPart system_methods();
+LibraryPart utility_methods();
+LibraryPart format_methods();
 
 std::span<const LibraryPart> library_parts();
 

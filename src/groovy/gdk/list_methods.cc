@@ -342,6 +342,15 @@ Value swap_items(Call& c) {
   return c.self;
 }
 
+Value with_default(Call& c, bool eager) {
+  Ref<List> made = c.heap().make<List>(items(c));
+  made->default_maker = c.arg(0);
+  made->eager_default = eager;
+  return made;
+}
+Value with_lazy_default(Call& c) { return with_default(c, false); }
+Value with_eager_default(Call& c) { return with_default(c, true); }
+
 Value copy_of(Call& c) { return similar(c, items(c)); }
 
 Value search_sorted(Call& c) {
@@ -441,8 +450,22 @@ Value new_object_range(Call& c) { return make_range(c.task, c.arg(0), c.arg(1), 
 
 // ----- iterators -----
 
-Value has_next(Call& c) { return Value::of_bool(c.self.as<Iterator>()->has_next(c.task)); }
+Value ask_proxy(Call& c, std::string_view method) {
+  if (auto* native = c.self.as_dynamic<NativeObject>()) {
+    if (std::optional<Value> out = native->call_method(c.task, method, c.args))
+      return std::move(*out);
+  }
+  throw_missing_method(c.task, c.self, method, c.args);
+}
+
+// A script's own iterator answers these itself; when it does not, it has nothing more.
+Value has_next(Call& c) {
+  auto* iterator = c.self.as<Iterator>();
+  if (iterator == nullptr) return ask_proxy(c, "hasNext");
+  return Value::of_bool(iterator->has_next(c.task));
+}
 Value take_next(Call& c) {
+  if (!c.self.is<Iterator>()) return ask_proxy(c, "next");
   std::optional<Value> item = c.self.as<Iterator>()->take(c.task);
   if (!item) throw_no_such_element(c.task);
   return *item;
@@ -477,6 +500,7 @@ Value list_iterator(Call& c) {
 }
 Value remove_by_iterator(Call& c) {
   auto* iterator = c.self.as<Iterator>();
+  if (iterator == nullptr) return ask_proxy(c, "remove");
   if (!iterator->remove) throw_unsupported(c.task);
   iterator->remove(c.task);
   return {};
@@ -512,6 +536,12 @@ constexpr MethodRow kRows[] = {
     {kList, "reverse", "", reverse},
     {kList, "reverse", "Z", reverse},
     {kList, "subList", "II", sub_list},
+    {kList, "withDefault", "C", with_lazy_default},
+    {kList, "withLazyDefault", "C", with_lazy_default},
+    {kList, "withEagerDefault", "C", with_eager_default},
+    {kVector, "elements", "", list_iterator},
+    {kIterator, "hasMoreElements", "", has_next},
+    {kIterator, "nextElement", "", take_next},
     {kList, "transpose", "", transpose},
     {kList, "pop", "", pop},
     {kList, "push", "O", push},

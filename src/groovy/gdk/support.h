@@ -39,6 +39,9 @@ inline bool holds(Task& task, const Value& function, const Value& item) {
 }
 /// Whether is_case() or a closure says so: `grep`, `count(value)`.
 
+/// String.format().
+std::string format_text(Task& task, std::string_view pattern, Args args);
+
 Value make_list(Call& c, std::vector<Value> items);
 /// A collection of the same sort as self, as Groovy's createSimilarCollection makes it.
 Value similar(Call& c, std::vector<Value> items);

@@ -117,7 +117,27 @@ class Library {
       group = std::make_unique<MethodGroup>();
       group->name = row.name;
     }
-    group->methods.push_back(Method{cls, row.signature, row.function});
+    group->methods.push_back(Method{cls, row.signature, row.function, body_for(*cls)});
+  }
+
+  static Body body_for(const ClassInfo& cls) {
+    static constexpr std::string_view kInstances[] = {"java.lang.Throwable", "java.lang.Enum",
+                                                      "groovy.lang.Script"};
+    static constexpr std::string_view kOwn[] = {
+        "java.util.Collection",   "java.util.Map",           "java.util.Map$Entry",
+        "java.lang.CharSequence", "java.lang.Number",        "java.lang.Boolean",
+        "java.lang.Character",    "groovy.lang.Closure",     "java.lang.Class",
+        "java.lang.Appendable",   "java.util.regex.Pattern", "java.util.regex.MatchResult",
+        "[Ljava.lang.Object;"};
+    for (const ClassInfo* each : cls.line) {
+      for (std::string_view name : kInstances) {
+        if (each->name == name) return Body::instance;
+      }
+      for (std::string_view name : kOwn) {
+        if (each->name == name) return Body::own;
+      }
+    }
+    return Body::any;
   }
 
   std::unordered_map<std::string_view, std::unique_ptr<ClassInfo>> classes_;
@@ -197,6 +217,7 @@ Types make_types() {
   t.unmodifiable_set = known("java.util.Collections$UnmodifiableSet");
   t.arrays_list = known("java.util.Arrays$ArrayList");
   t.map_with_default = known("groovy.lang.MapWithDefault");
+  t.list_with_default = known("groovy.lang.ListWithDefault");
   t.map_entry = known("java.util.Map$Entry");
   t.queue = known("java.util.Queue");
   t.deque = known("java.util.Deque");
@@ -273,6 +294,7 @@ namespace {
 
 ClassInfo* class_of_list(const List& list) {
   const Types& t = types();
+  if (!list.default_maker.is_null()) return t.list_with_default;
   switch (list.flavour) {
     case List::Flavour::array_list: return t.array_list;
     case List::Flavour::linked_list: return t.linked_list;
@@ -449,9 +471,21 @@ bool fits_signature(std::string_view signature, Args args) {
   return i == args.size();
 }
 
-const Method* find_method(const MethodGroup* group, const ClassInfo* receiver, Args args) {
+Body body_of(const Value& value) {
+  if (!value.is_object()) return Body::own;
+  switch (value.object()->object_kind()) {
+    case ObjectKind::instance: return Body::instance;
+    case ObjectKind::native:
+    case ObjectKind::host: return Body::any;
+    default: return Body::own;
+  }
+}
+
+const Method* find_method(const MethodGroup* group, const ClassInfo* receiver, Args args,
+                          Body body) {
   if (group == nullptr) return nullptr;
   for (const Method& method : group->methods) {
+    if (method.body != Body::any && method.body != body) continue;
     if (receiver->is_a(method.cls) && fits_signature(method.signature, args)) return &method;
   }
   return nullptr;

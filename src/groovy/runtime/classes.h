@@ -96,8 +96,8 @@ struct Types {
   ClassInfo *collection, *list, *array_list, *linked_list, *vector, *stack, *set, *hash_set,
       *linked_hash_set, *tree_set, *sorted_set, *map, *linked_hash_map, *hash_map, *tree_map,
       *sorted_map, *hashtable, *concurrent_map, *properties, *weak_map, *unmodifiable_list,
-      *unmodifiable_map, *unmodifiable_set, *arrays_list, *map_with_default, *map_entry, *queue,
-      *deque;
+      *unmodifiable_map, *unmodifiable_set, *arrays_list, *map_with_default, *list_with_default,
+      *map_entry, *queue, *deque;
   ClassInfo *range, *int_range, *object_range, *closure, *method_closure, *curried_closure,
       *composed_closure, *klass, *pattern, *matcher, *match_result, *string_builder, *string_buffer,
       *string_writer, *iterator, *null_object;
@@ -169,10 +169,19 @@ struct MethodRow {
   Native function;
 };
 
+/// What `self` of a method must be made of: a script's class may implement java.util.Map, but the
+/// methods of the library's maps are of no use to it.
+enum class Body : uint8_t {
+  any,
+  instance,  ///< an Instance: exceptions, enums, scripts
+  own,       ///< one of our own kinds of object: strings, lists, maps, numbers, ...
+};
+
 struct Method {
   ClassInfo* cls;
   std::string_view signature;
   Native function;
+  Body body = Body::any;
 };
 
 /// All library methods of one name, the most derived class first.
@@ -184,7 +193,10 @@ struct MethodGroup {
 /// Null when no library class has a method of that name. The pointer is good for ever.
 const MethodGroup* method_group(std::string_view name);
 /// The method for receiver class and arguments; null when there is none.
-const Method* find_method(const MethodGroup* group, const ClassInfo* receiver, Args args);
+const Method* find_method(const MethodGroup* group, const ClassInfo* receiver, Args args,
+                          Body body = Body::own);
+/// What a value is made of.
+Body body_of(const Value& value);
 bool fits_signature(std::string_view signature, Args args);
 /// Names of all methods for receivers of this class (for "Possible solutions" and respondsTo).
 struct MethodName {

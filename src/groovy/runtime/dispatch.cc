@@ -56,7 +56,7 @@ namespace {
 
 std::optional<Value> run_library(Task& task, const MethodGroup* group, const ClassInfo* cls,
                                  const Value& self, Args args) {
-  const Method* method = find_method(group, cls, args);
+  const Method* method = find_method(group, cls, args, body_of(self));
   if (method == nullptr) return std::nullopt;
   task.spend();
   Call call{task, task.interpreter(), self, args};

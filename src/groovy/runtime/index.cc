@@ -36,7 +36,50 @@ std::vector<Value> items_of_sequence(Task& task, const Value& sequence) {
   return items_of(task, sequence);
 }
 
+/// Item of a list made by withDefault: what is missing is made.
+Value default_at(Task& task, const Value& sequence, int64_t index) {
+  Ref<List> list(sequence.as<List>());
+  auto size = static_cast<int64_t>(list->items.size());
+  if (index < 0) {
+    index += size;
+    if (index < 0) return list_at(list->items, index - size, task);
+  }
+  auto make = [&](int64_t at) {
+    Value args[] = {Value::of_int(static_cast<int32_t>(at))};
+    return call_value(task, Value(list->default_maker), args);
+  };
+  if (index >= size) {
+    task.heap().check_room(static_cast<size_t>(index) * sizeof(Value));
+    for (int64_t i = size; i < index; ++i) {
+      task.spend();
+      list->items.push_back(list->eager_default ? make(i) : Value{});
+    }
+    Value made = make(index);
+    list->items.push_back(made);
+    ++list->changes;
+    task.heap().grew(list.get());
+    return made;
+  }
+  auto at = static_cast<size_t>(index);
+  if (!list->items[at].is_null() || list->eager_default) return list->items[at];
+  Value made = make(index);
+  if (at < list->items.size()) list->items[at] = made;
+  return made;
+}
+
 Value sequence_range(Task& task, const Value& sequence, const Value& range) {
+  auto* with_default = sequence.as<List>();
+  if (with_default != nullptr && !with_default->default_maker.is_null()) {
+    // Each index of the range is read by itself, which makes what is missing.
+    std::vector<Value> out;
+    auto* indexes = range.as<Range>();
+    for (size_t i = 0; i < indexes->size(); ++i)
+      out.push_back(default_at(task, sequence, long_value(indexes->at(i))));
+    Ref<List> made = task.heap().make<List>(std::move(out));
+    made->default_maker = with_default->default_maker;
+    made->eager_default = with_default->eager_default;
+    return made;
+  }
   std::vector<Value> items = items_of_sequence(task, sequence);
   Bounds bounds = bounds_of(task, range, items.size());
   if (bounds.to > items.size()) {
@@ -47,13 +90,18 @@ Value sequence_range(Task& task, const Value& sequence, const Value& range) {
       items.begin() + static_cast<std::ptrdiff_t>(bounds.from),
       items.begin() + static_cast<std::ptrdiff_t>(std::max(bounds.from, bounds.to)));
   if (bounds.reverse) std::reverse(out.begin(), out.end());
-  return task.heap().make<List>(std::move(out));
+  List::Flavour flavour = List::Flavour::array_list;
+  if (with_default != nullptr && with_default->flavour == List::Flavour::linked_list) {
+    flavour = List::Flavour::linked_list;
+  }
+  return task.heap().make<List>(std::move(out), flavour);
 }
 
 Value sequence_at(Task& task, const Value& sequence, const Value& key) {
   if (is_index(key)) {
     int64_t index = long_value(key);
     if (const auto* list = sequence.as<List>()) {
+      if (!list->default_maker.is_null()) return default_at(task, sequence, index);
       // A list read past its end is null, an array is an error.
       return list_at(list->items, index, task);
     }
@@ -157,9 +205,6 @@ Value map_at(Task& task, const Value& receiver, const Value& key) {
 Value get_at(Task& task, const Value& receiver, const Value& key) {
   if (!receiver.is_object()) {
     if (receiver.is_null()) throw_null_call(task, "getAt");
-    if (receiver.is_integral() && is_index(key)) {
-      return Value::of_int(static_cast<int32_t>(receiver.as_long() >> (long_value(key) & 63) & 1));
-    }
     Value args[] = {key};
     throw_missing_method(task, receiver, "getAt", args);
   }

@@ -173,8 +173,6 @@ int Decimal::compare(const Decimal& other) const {
   return with_scale(common).unscaled.compare(other.with_scale(common).unscaled);
 }
 
-namespace {
-
 int32_t big_hash(const BigNumber& number) {
   // Java: 31 * hash + word over 32-bit words of the magnitude, most significant first.
   uint32_t hash = 0;
@@ -184,8 +182,6 @@ int32_t big_hash(const BigNumber& number) {
   for (size_t i = 0; i < words; ++i) hash = 31 * hash + data[i];
   return static_cast<int32_t>(hash) * number.sign();
 }
-
-}  // namespace
 
 int32_t Decimal::hash() const {
   if (unscaled.fits_long()) {
@@ -447,6 +443,8 @@ std::string java_text(Float value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
   if (value == 0) return std::signbit(value) ? "-0.0" : "0.0";
+  // Java shows two digits at least where one would do, and these need the second.
+  if (value == static_cast<Float>(std::numeric_limits<double>::denorm_min())) return "4.9E-324";
   std::array<char, 64> buffer;
   auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
                                     std::chars_format::scientific);

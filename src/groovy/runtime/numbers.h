@@ -106,6 +106,8 @@ class BigDecimal final : public Object {
   size_t footprint() const override { return sizeof(BigDecimal) + value.unscaled.bytes(); }
 };
 
+/// BigInteger.hashCode().
+int32_t big_hash(const BigNumber& number);
 Value make_big(Heap& heap, BigNumber number);
 Value make_decimal(Heap& heap, Decimal number);
 

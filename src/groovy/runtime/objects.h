@@ -76,6 +76,8 @@ class List final : public Object {
       : Object(ObjectKind::list), items(std::move(values)), flavour(list_flavour) {}
   std::vector<Value> items;
   Flavour flavour;
+  Value default_maker;  ///< closure of withDefault, or null
+  bool eager_default = false;
   uint32_t changes = 0;  ///< structural ones, for ConcurrentModificationException
   size_t footprint() const override { return sizeof(List) + items.capacity() * sizeof(Value); }
 };

@@ -451,7 +451,7 @@ int32_t hash_object(Task& task, const Value& value) {
     }
     case ObjectKind::entry:
       return hash_of(task, value.as<Entry>()->key) ^ hash_of(task, value.as<Entry>()->value);
-    case ObjectKind::big_integer: return Decimal{value.as<BigInteger>()->value, 0}.hash();
+    case ObjectKind::big_integer: return big_hash(value.as<BigInteger>()->value);
     case ObjectKind::big_decimal: return value.as<BigDecimal>()->value.hash();
     case ObjectKind::klass: return java_hash(value.as<ClassInfo>()->name);
     case ObjectKind::instance: {
