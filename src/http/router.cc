@@ -77,10 +77,19 @@ bool search(const Node& node, std::string_view rest, Method method, Match& match
       if (search(*node.any, after, method, match)) return true;
       match.values.pop_back();
     }
-  } else if (auto child = node.literal.find(segment); child != node.literal.end()) {
-    if (auto empty = child->second->literal.find(std::string_view());
-        empty != child->second->literal.end()) {
-      if (take(match, method, empty->second->routes, empty->second->names)) return true;
+  } else {
+    const auto take_slash = [&](const Node& child) {
+      const auto empty = child.literal.find(std::string_view());
+      return empty != child.literal.end() &&
+             take(match, method, empty->second->routes, empty->second->names);
+    };
+    if (auto child = node.literal.find(segment); child != node.literal.end()) {
+      if (take_slash(*child->second)) return true;
+    }
+    if (node.any != nullptr && !segment.empty()) {
+      match.values.emplace_back(segment);
+      if (take_slash(*node.any)) return true;
+      match.values.pop_back();
     }
   }
   if (!node.rest_routes.empty()) {

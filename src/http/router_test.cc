@@ -71,6 +71,15 @@ TEST(Router, FiltersWrapInOrderAndMayAnswerThemselves) {
   EXPECT_EQ(answer(router, Method::get, "/a?deny=1"), "403");
 }
 
+TEST(Router, ASlashAfterANameIsPartOfThePattern) {
+  Router router;
+  router.add(Method::get, "/runs/{id}/",
+             [](Request& r) { return Response::text(200, std::string(r.param("id"))); });
+  auto with = make_request(Method::get, "/runs/7/"), without = make_request(Method::get, "/runs/7");
+  EXPECT_EQ(router.handle(with).body.view(), "7");
+  EXPECT_EQ(router.handle(without).status, 404);
+}
+
 TEST(InProcessClient, CallsCarryTheIdentity) {
   Router router;
   router.add(Method::get, "/me",

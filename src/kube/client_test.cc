@@ -10,8 +10,6 @@
 namespace ks::kube {
 namespace {
 
-using testing::FakeApi;
-
 json::value config_map(std::string_view name, std::string_view value) {
   return json::object{{"metadata", json::object{{"name", name}, {"namespace", "dev"}}},
                       {"data", json::object{{"key", value}}}};

@@ -9,13 +9,14 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/text.h"
 #include "http/client.h"
 #include "http/router.h"
 #include "kube/object.h"
 #include "kube/path.h"
 #include "kube/status.h"
 
-namespace ks::kube::testing {
+namespace ks::kube {
 
 /// A stand-in for an API server in tests of the client side: objects in a map, versions, watches,
 /// finalizers. It validates nothing; the real server has its own tests. It can be told
@@ -80,10 +81,17 @@ class FakeApi {
     return http::Response::json(status.code, status.to_json_text());
   }
 
+  struct Past {
+    uint64_t version;
+    std::string collection;
+    std::string line;
+  };
+
   void publish(std::string_view type, const json::value& object, const std::string& collection) {
-    const std::string line = to_json(json::object{{"type", type}, {"object", object}}) + "\n";
+    past_.push_back(
+        {version_, collection, to_json(json::object{{"type", type}, {"object", object}}) + "\n"});
     for (Watcher& watcher : watchers_) {
-      if (watcher.prefix == collection) watcher.stream->write(line);
+      if (watcher.prefix == collection) watcher.stream->write(past_.back().line);
     }
   }
 
@@ -112,16 +120,21 @@ class FakeApi {
     }
     if (request.query.get("watch") == "true") {
       http::Response response;
-      response.stream = [this, prefix = path.text()](std::shared_ptr<http::Stream> stream) {
+      const uint64_t after =
+          static_cast<uint64_t>(parse_int(request.query.get("resourceVersion")).value_or(0));
+      response.stream = [this, after, prefix = path.text()](std::shared_ptr<http::Stream> stream) {
         std::lock_guard lock(mutex_);
+        for (const Past& past : past_) {
+          if (past.version > after && past.collection == prefix) stream->write(past.line);
+        }
         watchers_.push_back({prefix, std::move(stream)});
       };
       return response;
     }
     json::array items;
+    const LabelSelector selector = *LabelSelector::parse(request.query.get("labelSelector"));
     for (const auto& [key, object] : objects_) {
-      if (key.starts_with(path.text() + "/") || in_any_namespace(key, path))
-        items.push_back(object);
+      if (belongs(key, path) && selector.matches(labels_of(object))) items.push_back(object);
     }
     return http::Response::json(
         200, to_json(json::object{
@@ -130,9 +143,10 @@ class FakeApi {
                  {"items", std::move(items)}}));
   }
 
-  static bool in_any_namespace(const std::string& key, const ResourcePath& path) {
+  static bool belongs(const std::string& key, const ResourcePath& path) {
     const std::optional<ResourcePath> object = parse_path(key);
-    return path.space.empty() && object->resource == path.resource && object->group == path.group;
+    return object->resource == path.resource && object->group == path.group &&
+           (path.space.empty() || object->space == path.space);
   }
 
   static void merge(json::value& target, const json::value& changes) {
@@ -224,6 +238,7 @@ class FakeApi {
   std::mutex mutex_;
   std::map<std::string, json::value> objects_;
   std::vector<Watcher> watchers_;
+  std::vector<Past> past_;
   std::vector<std::string> requests_;
   uint64_t version_ = 1;
   int conflicts_ = 0;
@@ -231,4 +246,4 @@ class FakeApi {
   std::unique_ptr<http::Client> client_;
 };
 
-}  // namespace ks::kube::testing
+}  // namespace ks::kube

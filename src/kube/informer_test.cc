@@ -13,7 +13,6 @@ namespace ks::kube {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::FakeApi;
 
 json::value config_map(std::string_view name, std::string_view app = "web") {
   return json::object{

@@ -1,5 +1,6 @@
 #include "devops/controllers/pipeline_controller.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "devops/controllers/hash.h"
@@ -75,11 +76,20 @@ std::vector<Key> PipelineController::unsynced_of_project(const Key& key) const {
   return out;
 }
 
+bool PipelineController::has_ready_project(const std::string& space) const {
+  return std::ranges::any_of(context_.projects.list(), [&](const ObjectRef& project) {
+    return text_at(*project, {"status", "adminNamespace"}) == space &&
+           kube::annotation(*project, project::kSyncStatus) == kSuccessful;
+  });
+}
+
 Result<Outcome> PipelineController::reconcile(const Key& key) {
   const ObjectRef cached = context_.pipelines.get(key);
   if (!cached) return Outcome{};
   if (kube::is_being_deleted(*cached)) return remove(*cached);
   if (is_synced(*cached)) return Outcome{};
+  // The project brings it here again once it has its folder.
+  if (!has_ready_project(key.space)) return Outcome{};
 
   const json::value pipeline = TRY(context_.kube.modify(pipelines(), key, [](json::value& object) {
     return !kube::is_being_deleted(object) && kube::add_finalizer(object, pipeline::kFinalizer);

@@ -19,6 +19,7 @@ class PipelineController {
   Result<Outcome> reconcile(const Key& key);
   Result<Outcome> remove(const json::value& pipeline);
   Result<> push(const json::value& pipeline);
+  bool has_ready_project(const std::string& space) const;
   std::vector<Key> unsynced_of_project(const Key& project) const;
 
   Context& context_;
