@@ -143,7 +143,7 @@ constexpr auto kConditions = std::to_array<Row>({
      "comparator:s"},
     {"changelog", "*pattern:s!"},
     {"changeset", "*pattern:s! caseSensitive:b comparator:s"},
-    {"environment", "name:s! value:s! ignoreCase:b"},
+    {"environment", "name:s! value:s! ignoreCase"},
     {"equals", "expected! actual!"},
     {"expression", "", Body::block},
     {"isRestartedRun", ""},

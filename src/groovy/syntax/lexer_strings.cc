@@ -63,6 +63,9 @@ void Lexer::string_part(Quote quote, bool first, uint32_t string_token) {
   std::string value;
   size_t body = pos_;
   bool changed = false;  // the value is not simply the source
+  if (first && quote == Quote::single && (at_end() || at(0) == '\n' || at(0) == '\r')) {
+    fail_at("unexpected char: '''", line, column);  // as for any stray character
+  }
   while (!at_string_end(quote)) {
     if (at_interpolation(quote)) {
       std::string_view source = text_.substr(body, pos_ - body);
