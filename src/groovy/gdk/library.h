@@ -22,6 +22,8 @@ LibraryPart builder_methods();
 LibraryPart system_methods();
 LibraryPart utility_methods();
 LibraryPart format_methods();
+LibraryPart json_methods();
+LibraryPart date_methods();
 
 std::span<const LibraryPart> library_parts();
 
