@@ -135,9 +135,11 @@ json::value packed(const json::value& from) {
   return from;
 }
 
-/// The Jenkinsfile of this case has an argument that its JSON lacks.
-constexpr std::string_view kContradiction =
-    "ConvertRoundTripTest.when/conditions/changelog/changeset";
+/// In these cases Jenkinsfile and JSON say different things: one argument more, `true` against the
+/// string.
+constexpr std::string_view kContradictions[] = {
+    "ConvertRoundTripTest.when/conditions/changelog/changeset",
+    "ConvertRoundTripTest.when/whenEnv"};
 
 json::value model_of(const std::string& jenkinsfile, std::string& problem) {
   ks::pipeline::Checked checked = ks::pipeline::check_pipeline(jenkinsfile, catalog());
@@ -218,7 +220,8 @@ int main(int argc, char** argv) {
   for (const json::value& value : expectations->get_array()) {
     const json::object& one = value.as_object();
     if (needs_test_class(one) || one.contains("ignoredUpstream") ||
-        one.at("id").as_string() == kContradiction) {
+        std::ranges::find(kContradictions, std::string_view(one.at("id").as_string())) !=
+            std::end(kContradictions)) {
       ++tally.skipped;
     } else if (one.at("kind").as_string() == "validate") {
       check_validate(one, root, tally);
