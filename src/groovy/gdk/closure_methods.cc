@@ -167,7 +167,10 @@ Value memoize_up_to(Call& c, size_t most) {
     task.heap().grew(cache.get());
     return result;
   };
-  return c.heap().make<NativeClosure>(std::move(body), self(c).parameter_count());
+  Ref<NativeClosure> made =
+      c.heap().make<NativeClosure>(std::move(body), self(c).parameter_count());
+  made->types = self(c).parameter_types(c.task);
+  return made;
 }
 Value memoize(Call& c) { return memoize_up_to(c, SIZE_MAX); }
 Value memoize_at_most(Call& c) {

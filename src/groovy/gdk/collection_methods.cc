@@ -551,7 +551,17 @@ Value init(Call& c) {
   if (all.empty()) throw_no_such_element(c.task, "Cannot access init() for an empty List");
   return slice(c, all, 0, all.size() - 1);
 }
-Value take(Call& c) { return slice(c, items(c), 0, amount(c)); }
+Value take(Call& c) {
+  size_t most = amount(c);
+  std::vector<Value> front;
+  if (most > 0) {
+    visit(c, [&](const Value& item) {
+      front.push_back(item);
+      return front.size() < most;
+    });
+  }
+  return slice(c, front, 0, most);
+}
 Value drop(Call& c) {
   std::vector<Value> all = items(c);
   return slice(c, all, amount(c), all.size());
@@ -565,10 +575,13 @@ Value drop_right(Call& c) {
   return slice(c, all, 0, all.size() - std::min(all.size(), amount(c)));
 }
 Value take_while(Call& c) {
-  std::vector<Value> all = items(c);
-  size_t end = 0;
-  while (end < all.size() && holds(c.task, c.arg(0), all[end])) ++end;
-  return slice(c, all, 0, end);
+  std::vector<Value> front;
+  visit(c, [&](const Value& item) {
+    bool yes = holds(c.task, c.arg(0), item);
+    if (yes) front.push_back(item);
+    return yes;
+  });
+  return slice(c, front, 0, front.size());
 }
 Value drop_while(Call& c) {
   std::vector<Value> all = items(c);
@@ -917,6 +930,7 @@ constexpr MethodRow kRows[] = {
     {kIterable, "permutations", "", permutations},
     {kIterable, "permutations", "C", permutations},
     {kIterable, "eachPermutation", "C", each_permutation},
+    {"java.util.List", "eachByte", "C", each},
     {kIterable, "withIndex", "", with_index},
     {kIterable, "withIndex", "I", with_index},
     {kIterable, "indexed", "", indexed},

@@ -72,6 +72,7 @@ constexpr ClassRow kClasses[] = {
     {"java.util.NavigableMap", "", "java.util.SortedMap", true},
     {"java.util.concurrent.ConcurrentMap", "", "java.util.Map", true},
     {"java.util.Map$Entry", "", "", true},
+    {"groovy.util.MapEntry", kObject, "java.util.Map$Entry"},
     {"java.util.AbstractCollection", kObject, "java.util.Collection"},
     {"java.util.AbstractList", "java.util.AbstractCollection", "java.util.List"},
     {"java.util.ArrayList", "java.util.AbstractList",

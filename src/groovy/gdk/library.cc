@@ -14,7 +14,7 @@ std::span<const LibraryPart> library_parts() {
       core_classes(),   object_methods(),  closure_methods(), collection_methods(),
       list_methods(),   map_methods(),     string_methods(),  number_methods(),
       regex_methods(),  builder_methods(), system_methods(),  utility_methods(),
-      format_methods(), json_methods(),    date_methods(),
+      format_methods(), json_methods(),    date_methods(),    url_methods(),
   };
   return kParts;
 }

@@ -24,6 +24,7 @@ LibraryPart utility_methods();
 LibraryPart format_methods();
 LibraryPart json_methods();
 LibraryPart date_methods();
+LibraryPart url_methods();
 
 std::span<const LibraryPart> library_parts();
 

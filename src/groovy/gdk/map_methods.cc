@@ -368,6 +368,8 @@ constexpr MethodRow kRows[] = {
     {kEntry, "getValue", "", entry_value},
     {kEntry, "setValue", "O", entry_set_value},
     {kEntry, "asMap", "", entry_to_map},
+    {"groovy.util.MapEntry", "new", "OO",
+     [](Call& c) -> Value { return c.heap().make<Entry>(c.arg(0), c.arg(1)); }},
     {"java.util.LinkedHashMap", "new", "", new_linked},
     {"java.util.LinkedHashMap", "new", "I", new_linked},
     {"java.util.LinkedHashMap", "new", "M", new_linked},

@@ -97,7 +97,21 @@ Value refuse_reflection(Call& c) {
 }
 Value sleep_plain(Call&) { return {}; }
 
-Value use_categories(Call& c) { return call_value(c.task, c.args.back(), {}); }
+Value use_categories(Call& c) {
+  auto& active = c.in.state().categories;
+  struct Restore {
+    std::vector<ClassInfo*>& active;
+    size_t before;
+    ~Restore() { active.resize(before); }
+  } restore{active, active.size()};
+  for (const Value& each : c.args) {
+    for (const Value& one :
+         is_collection(each) ? items_of(c.task, each) : std::vector<Value>{each}) {
+      if (auto* cls = one.as<ClassInfo>()) active.push_back(cls);
+    }
+  }
+  return call_value(c.task, c.args.back(), {});
+}
 
 Value properties_of(Call& c) {
   Ref<Map> out = c.heap().make<Map>();

@@ -189,8 +189,34 @@ std::optional<Value> call_library(Task& task, const Value& receiver, const Name&
   return library_group(task, receiver, name.methods, args);
 }
 
+namespace {
+
+/// Inside of `use (Category) { ... }`: a static method whose first parameter takes the receiver.
+std::optional<Value> call_category(Task& task, const Value& receiver, const Name& name, Args args) {
+  std::vector<ClassInfo*> categories = task.interpreter().state().categories;
+  std::vector<Value> all{receiver};
+  all.insert(all.end(), args.begin(), args.end());
+  for (auto category = categories.rbegin(); category != categories.rend(); ++category) {
+    if (!(*category)->is_user) continue;
+    auto* cls = static_cast<UserClass*>(*category);
+    const std::vector<MethodRef>* overloads = cls->find_methods(name);
+    if (overloads == nullptr) continue;
+    const MethodRef* method = choose(task, *overloads, all);
+    if (method != nullptr && method->def->is_static &&
+        method->def->code.parameters.size() == all.size()) {
+      return invoke_method(task, *method, Value(method->owner), all);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 std::optional<Value> try_call_method(Task& task, const Value& receiver, const Name& name,
                                      Args args) {
+  if (!task.interpreter().state().categories.empty()) {
+    if (std::optional<Value> out = call_category(task, receiver, name, args)) return out;
+  }
   if (receiver.is_null()) return call_on_null(task, name, args);
   if (!receiver.is_object()) return library_group(task, receiver, name.methods, args);
   switch (receiver.object()->object_kind()) {

@@ -36,6 +36,8 @@ std::vector<Value> items_of_sequence(Task& task, const Value& sequence) {
   return items_of(task, sequence);
 }
 
+Value of_index(size_t index) { return Value::of_int(static_cast<int32_t>(index)); }
+
 /// Item of a list made by withDefault: what is missing is made.
 Value default_at(Task& task, const Value& sequence, int64_t index) {
   Ref<List> list(sequence.as<List>());
@@ -70,11 +72,23 @@ Value default_at(Task& task, const Value& sequence, int64_t index) {
 Value sequence_range(Task& task, const Value& sequence, const Value& range) {
   auto* with_default = sequence.as<List>();
   if (with_default != nullptr && !with_default->default_maker.is_null()) {
-    // Each index of the range is read by itself, which makes what is missing.
-    std::vector<Value> out;
-    auto* indexes = range.as<Range>();
-    for (size_t i = 0; i < indexes->size(); ++i)
-      out.push_back(default_at(task, sequence, long_value(indexes->at(i))));
+    Ref<List> kept(with_default);
+    Bounds bounds = bounds_of(task, range, kept->items.size());
+    if (bounds.to > bounds.from) {
+      // The list grows up to the end of the range; nulls stay where a lazy default was never asked
+      // for.
+      size_t before = kept->items.size();
+      task.heap().check_room(bounds.to * sizeof(Value));
+      for (size_t i = before; i < bounds.to; ++i) {
+        Value args[] = {of_index(i)};
+        kept->items.push_back(
+            kept->eager_default ? call_value(task, Value(kept->default_maker), args) : Value{});
+      }
+      task.heap().grew(kept.get());
+    }
+    std::vector<Value> out(kept->items.begin() + static_cast<std::ptrdiff_t>(bounds.from),
+                           kept->items.begin() + static_cast<std::ptrdiff_t>(bounds.to));
+    if (bounds.reverse) std::reverse(out.begin(), out.end());
     Ref<List> made = task.heap().make<List>(std::move(out));
     made->default_maker = with_default->default_maker;
     made->eager_default = with_default->eager_default;
@@ -129,13 +143,18 @@ Value sequence_at(Task& task, const Value& sequence, const Value& key) {
     std::vector<Value> out;
     for (const Value& each : items_of(task, key)) {
       Value part = get_at(task, sequence, each);
-      if (each.is<Range>()) {
+      if (is_collection(each)) {
         for (const Value& item : items_of(task, part)) out.push_back(item);
       } else {
         out.push_back(part);
       }
     }
-    return task.heap().make<List>(std::move(out));
+    Ref<List> made = task.heap().make<List>(std::move(out));
+    if (auto* list = sequence.as<List>()) {
+      made->default_maker = list->default_maker;
+      made->eager_default = list->eager_default;
+    }
+    return made;
   }
   if (key.is<String>() || key.is<GString>()) {
     std::vector<Value> out;

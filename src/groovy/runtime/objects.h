@@ -275,6 +275,10 @@ class NativeClosure final : public Closure {
   size_t footprint() const override {
     return sizeof(NativeClosure) + kept.capacity() * sizeof(Value);
   }
+  std::vector<ClassInfo*> parameter_types(Task& task) const override {
+    return types.empty() ? Closure::parameter_types(task) : types;
+  }
+  std::vector<ClassInfo*> types;  ///< of the parameters; empty: Object each
   Function function;
   int count;
   std::vector<Value> kept;  ///< values that the function uses by reference

@@ -56,7 +56,7 @@ Value binary(Task& task, Op op, const Value& a, const Value& b) {
     if (op == Op::bit_or) return Value::of_bool(a.as_bool() || b.as_bool());
     if (op == Op::bit_xor) return Value::of_bool(a.as_bool() != b.as_bool());
   }
-  if (a.is_null() && !(op == Op::add && both_text(b, b))) throw_null_call(task, method_of(op));
+  if (a.is_null() && op != Op::add) throw_null_call(task, method_of(op));
   Value args[] = {b};
   return call_method(task, a, operator_name(op), args);
 }

@@ -228,8 +228,14 @@ namespace {
 /// A range on its own looks like a list; inside of another collection it looks like a range.
 void show_outer(Task& task, const Value& value, std::string& out, bool quoted) {
   Shower shower(task, out, quoted);
-  if (value.is<Range>()) {
-    shower.show_items(value);
+  const Value& inner = underlying(value);
+  bool own_text = false;
+  if (auto* instance = value.as<Instance>(); instance != nullptr && instance->cls->is_user) {
+    own_text =
+        static_cast<UserClass*>(instance->cls)->methods.contains(std::string_view("toString"));
+  }
+  if (inner.is<Range>() && !own_text) {
+    shower.show_items(inner);
   } else {
     shower.show(value);
   }

@@ -28,6 +28,7 @@ struct Interpreter::State {
   Value script;
   int32_t next_identity_hash = 0x1b2c3d;
   int script_number = 0;
+  std::vector<ClassInfo*> categories;  ///< of `use`, the innermost last
 
   ClassInfo* array_class(Heap& heap, ClassInfo* element);
 };
