@@ -383,7 +383,9 @@ Value make_new_set(Call& c, Set::Flavour flavour) {
   if (c.count() == 1 && flavour == Set::Flavour::tree && !is_collection(c.arg(0))) {
     set->table.set_comparator(c.arg(0));
   } else if (c.count() == 1 && !is_number(c.arg(0))) {
-    for (const Value& item : items_of(c.task, c.arg(0))) set->table.put(c.task, item, {});
+    std::vector<Value> all = items_of(c.task, c.arg(0));
+    if (flavour == Set::Flavour::hash) set->table.expect(all.size(), 16);
+    for (const Value& item : all) set->table.put(c.task, item, {});
   }
   c.heap().grew(set.get());
   return set;

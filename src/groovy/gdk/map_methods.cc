@@ -298,6 +298,8 @@ Value entry_to_map(Call& c) {
 Value make_new(Call& c, Map::Flavour flavour) {
   Ref<Map> made = c.heap().make<Map>(flavour);
   if (c.count() == 1 && underlying(c.arg(0)).is<Map>()) {
+    if (flavour == Map::Flavour::hash)
+      made->table.expect(underlying(c.arg(0)).as<Map>()->table.size());
     copy_into(c, *made, *underlying(c.arg(0)).as<Map>());
   } else if (c.count() == 1 && flavour == Map::Flavour::tree) {
     made->table.set_comparator(c.arg(0));

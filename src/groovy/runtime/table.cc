@@ -171,6 +171,12 @@ uint32_t Table::bucket(int32_t hash) const {
   return capacity - 1 - (static_cast<uint32_t>(hash) & 0x7FFFFFFFu) % capacity;
 }
 
+void Table::expect(size_t entries, uint32_t at_least) {
+  auto wanted = static_cast<uint32_t>(static_cast<double>(entries) / 0.75 + 1);
+  java_capacity_ = 1;
+  while (java_capacity_ < std::max(wanted, at_least)) java_capacity_ *= 2;
+}
+
 void Table::arrange() {
   if (arranged_ || order_ == Order::inserted || order_ == Order::sorted) return;
   std::erase_if(items_, [](const Item& item) { return !item.live; });

@@ -59,6 +59,10 @@ class Table {
   Item& at(size_t index) { return items_[index]; }
   const Item& at(size_t index) const { return items_[index]; }
 
+  /// As `new HashMap(map)` and `new HashSet(collection)` size their tables, which shows in the
+  /// order of iteration.
+  void expect(size_t entries, uint32_t at_least = 1);
+
   Order order() const { return order_; }
   void set_comparator(Value comparator) { comparator_ = std::move(comparator); }
   const Value& comparator() const { return comparator_; }
