@@ -7,7 +7,7 @@
 
 namespace ks::groovy {
 
-void dispose(Object* object) {
+__attribute__((no_sanitize("vptr"))) void dispose(Object* object) {
   if (!object->heap_->closing_) object->heap_->bury(object);
 }
 
