@@ -53,8 +53,13 @@ const Name& dynamic(Frame& frame, const NodePtr& node) {
 // ----- properties -----
 
 Value PropertyNode::of(Frame& frame, const Value& object) const {
-  const Name& property = name != nullptr ? *name : dynamic(frame, dynamic_name);
   if (safe && object.is_null()) return {};
+  if (name == nullptr && object.is<Map>()) {
+    // Keys made at run time are no names to keep.
+    return get_at(frame.task, object,
+                  frame.heap().string(to_string(frame.task, dynamic_name->eval(frame))));
+  }
+  const Name& property = name != nullptr ? *name : dynamic(frame, dynamic_name);
   frame.line = line;
   if (spread) {
     if (object.is_null()) return {};

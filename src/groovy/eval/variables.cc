@@ -106,6 +106,8 @@ Value* field_of(Frame& frame, const Value& object, const Name& name) {
 }  // namespace
 
 Value PropertyTarget::read(Frame& frame, const Place& place) const {
+  if (name == nullptr && place.receiver.is<Map>())
+    return get_at(frame.task, place.receiver, place.key);
   const Name& property =
       name != nullptr ? *name : name_of(frame.task, place.key.as<String>()->text());
   if (safe && place.receiver.is_null()) return {};
@@ -117,6 +119,8 @@ Value PropertyTarget::read(Frame& frame, const Place& place) const {
 }
 
 void PropertyTarget::write(Frame& frame, const Place& place, const Value& value) const {
+  if (name == nullptr && place.receiver.is<Map>())
+    return put_at(frame.task, place.receiver, place.key, value);
   const Name& property =
       name != nullptr ? *name : name_of(frame.task, place.key.as<String>()->text());
   if (safe && place.receiver.is_null()) return;

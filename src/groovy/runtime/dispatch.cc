@@ -151,6 +151,11 @@ std::optional<Value> call_on_instance(Task& task, const Value& receiver, const N
       }
     }
   }
+  // A host's `sleep` is a step that other fibers run beside; the library's would stop them all.
+  if (is_script(receiver) && name.text == "sleep") {
+    if (std::optional<Value> out = task.interpreter().host().call_step(task, name.text, args))
+      return out;
+  }
   if (std::optional<Value> out = library_group(task, receiver, name.methods, args)) return out;
   if (instance->cls->is_user && !is_script(receiver)) {
     if (std::optional<Value> out = call_property_closure(task, receiver, name, args)) return out;

@@ -9,6 +9,7 @@
 #include "groovy/runtime/dispatch.h"
 #include "groovy/runtime/errors.h"
 #include "groovy/runtime/operators.h"
+#include "groovy/runtime/state.h"
 #include "groovy/runtime/text.h"
 
 namespace ks::groovy {
@@ -16,7 +17,6 @@ namespace ks::groovy {
 class Regex {
  public:
   explicit Regex(pcre2_code* code) : code_(code) {
-    pcre2_jit_compile(code_, PCRE2_JIT_COMPLETE);
     uint32_t count = 0;
     pcre2_pattern_info(code_, PCRE2_INFO_CAPTURECOUNT, &count);
     groups_ = count;
@@ -28,11 +28,18 @@ class Regex {
   Regex& operator=(const Regex&) = delete;
   ~Regex() { pcre2_code_free(code_); }
   const pcre2_code* code() const { return code_; }
+  /// To machine code once it is used often: that costs more than a few plain matches. A regex
+  /// belongs to one run.
+  void used() const {
+    constexpr int kOften = 8;
+    if (uses_ <= kOften && ++uses_ == kOften) pcre2_jit_compile(code_, PCRE2_JIT_COMPLETE);
+  }
   size_t groups() const { return groups_; }
   size_t bytes() const { return bytes_; }
 
  private:
   pcre2_code* code_;
+  mutable int uses_ = 0;
   size_t groups_ = 0;
   size_t bytes_ = 0;
 };
@@ -168,6 +175,7 @@ struct ContextDeleter {
 std::optional<Found> run(Task& task, const Pattern& pattern, std::string_view text, size_t start,
                          uint32_t options) {
   task.spend(text.size() / 256 + 1);
+  pattern.regex->used();
   std::unique_ptr<pcre2_match_context, ContextDeleter> context(pcre2_match_context_create(nullptr));
   pcre2_set_match_limit(context.get(), kMatchLimit);
   pcre2_set_depth_limit(context.get(), kDepthLimit);
@@ -211,6 +219,12 @@ Ref<Pattern> compile_pattern(Task& task, std::string_view source, int flags) {
                 fmt::format("a regular expression of {} bytes is over the limit of {} bytes",
                             source.size(), kMaxPattern));
   }
+  constexpr size_t kMostKept = 64;
+  auto& kept = task.interpreter().state().regexes;
+  std::string key = std::to_string(flags) + "/" + std::string(source);
+  if (auto known = kept.find(key); known != kept.end()) {
+    return task.heap().make<Pattern>(std::string(source), known->second, flags);
+  }
   uint32_t options = PCRE2_MATCH_INVALID_UTF | PCRE2_UTF | PCRE2_ALT_BSUX;
   if ((flags & kCaseInsensitive) != 0) options |= PCRE2_CASELESS;
   if ((flags & kMultiline) != 0) options |= PCRE2_MULTILINE;
@@ -230,7 +244,10 @@ Ref<Pattern> compile_pattern(Task& task, std::string_view source, int flags) {
                 fmt::format("{} near index {}\n{}", reinterpret_cast<const char*>(message.data()),
                             offset, source));
   }
-  return task.heap().make<Pattern>(std::string(source), std::make_shared<const Regex>(code), flags);
+  auto regex = std::make_shared<const Regex>(code);
+  if (kept.size() >= kMostKept) kept.clear();
+  kept.emplace(std::move(key), regex);
+  return task.heap().make<Pattern>(std::string(source), regex, flags);
 }
 
 Value make_pattern(Task& task, std::string_view source) { return compile_pattern(task, source); }

@@ -15,6 +15,7 @@
 namespace ks::groovy {
 
 struct ClassDef;
+class Regex;
 class UserClass;
 
 /// What one run knows beside its heap.
@@ -28,6 +29,8 @@ struct Interpreter::State {
   Value script;
   int32_t next_identity_hash = 0x1b2c3d;
   int script_number = 0;
+  std::unordered_map<std::string, std::shared_ptr<const Regex>>
+      regexes;                         ///< compiled, by flags and source
   std::vector<ClassInfo*> categories;  ///< of `use`, the innermost last
 
   ClassInfo* array_class(Heap& heap, ClassInfo* element);
