@@ -112,6 +112,10 @@ class Host {
   /// True when class_name is known to exist so that code may name it (asked while compiling, no
   /// side effects).
   virtual bool has_class(std::string_view) const { return false; }
+  /// Compiles a text that a script evaluates while it runs.
+  virtual Compiled compile_script(std::string_view source, const CompileOptions& options) {
+    return compile(source, options);
+  }
   /// println, print, printf. The text ends in a line break when the script asked for one.
   virtual void print(Task&, std::string_view text) = 0;
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <thread>
 
 #include "base/random.h"
 
@@ -57,6 +58,13 @@ std::string uncaught(const Failure& failure) {
 }  // namespace
 
 PlainHost::~PlainHost() { flush(); }
+
+std::optional<Value> PlainHost::call_step(Task&, std::string_view name, Args args) {
+  bool is_sleep = name == "sleep" && !args.empty() && args[0].is_integral();
+  if (!is_sleep) return std::nullopt;
+  std::this_thread::sleep_for(std::chrono::milliseconds(std::max<int64_t>(0, args[0].as_long())));
+  return Value{};
+}
 
 void PlainHost::print(Task&, std::string_view text) {
   pending_ += text;

@@ -13,7 +13,8 @@ class PlainHost : public Host {
   /// `out` is a descriptor, written in blocks; flush() or the destructor writes the rest.
   explicit PlainHost(int out) : out_(out) {}
   ~PlainHost() override;
-  std::optional<Value> call_step(Task&, std::string_view, Args) override { return std::nullopt; }
+  /// `sleep(millis)`, and no other.
+  std::optional<Value> call_step(Task&, std::string_view, Args) override;
   std::optional<Value> global(Task&, std::string_view) override { return std::nullopt; }
   void print(Task&, std::string_view text) override;
   int64_t now_millis(Task&) override;

@@ -17,7 +17,6 @@ constexpr std::string_view kObject = "java.lang.Object";
 constexpr std::string_view kNull = "org.codehaus.groovy.runtime.NullObject";
 constexpr std::string_view kClass = "java.lang.Class";
 constexpr std::string_view kThrowable = "java.lang.Throwable";
-constexpr std::string_view kScript = "groovy.lang.Script";
 constexpr std::string_view kEnum = "java.lang.Enum";
 
 Value text(Call& c, std::string text) { return c.heap().string(std::move(text)); }
@@ -95,8 +94,6 @@ Value iterate_once(Call& c) {
 Value refuse_reflection(Call& c) {
   throw_rejected(c.task, "method", "groovy.lang.GroovyObject getMetaClass");
 }
-Value sleep_plain(Call&) { return {}; }
-
 Value use_categories(Call& c) {
   auto& active = c.in.state().categories;
   struct Restore {
@@ -238,27 +235,6 @@ Value enum_moved(Call& c, int by) {
 Value enum_next(Call& c) { return enum_moved(c, 1); }
 Value enum_previous(Call& c) { return enum_moved(c, -1); }
 
-// ----- scripts -----
-
-Value script_run_source(Call& c) {
-  CompileOptions options;
-  options.script_name = "Script" + std::to_string(++c.in.state().script_number);
-  std::string source = c.text(0);
-  Compiled compiled = compile(source, options);
-  if (!compiled) {
-    throw_error(c.task, "org.codehaus.groovy.control.MultipleCompilationErrorsException",
-                format_errors(source, options.script_name + ".groovy", compiled.errors));
-  }
-  Value script = c.in.load_script(c.task, compiled.program);
-  static const Name kRun("run");
-  return call_method(c.task, script, kRun, {});
-}
-Value script_binding(Call& c) { return c.self.as<Instance>()->base; }
-Value script_has_variable(Call& c) {
-  auto* binding = c.self.as<Instance>()->base.as<Map>();
-  return Value::of_bool(binding != nullptr && binding->table.find(c.text(0)) != nullptr);
-}
-
 // ----- exceptions -----
 
 ThrowableData& data(Call& c) { return *c.self.as<Instance>()->throwable; }
@@ -316,7 +292,6 @@ constexpr MethodRow kRows[] = {
     {kObject, "getProperties", "", properties_of},
     {kObject, "iterator", "", iterate_once},
     {kObject, "getMetaClass", "", refuse_reflection},
-    {kObject, "sleep", "J", sleep_plain},
     {kObject, "use", "O*", use_categories},
     {kNull, "toString", "", null_text},
     {kNull, "equals", "O", null_equals},
@@ -360,9 +335,6 @@ constexpr MethodRow kRows[] = {
     {kEnum, "getDeclaringClass", "", enum_class},
     {kEnum, "next", "", enum_next},
     {kEnum, "previous", "", enum_previous},
-    {kScript, "evaluate", "S", script_run_source},
-    {kScript, "getBinding", "", script_binding},
-    {kScript, "hasVariable", "S", script_has_variable},
     {kThrowable, "getMessage", "", throwable_message},
     {kThrowable, "getLocalizedMessage", "", throwable_message},
     {kThrowable, "getCause", "", throwable_cause},

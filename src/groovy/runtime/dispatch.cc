@@ -342,7 +342,6 @@ std::optional<Value> script_variable(Task& task, const Value& receiver, const Na
   auto* instance = receiver.as<Instance>();
   if (auto* binding = instance->base.as<Map>()) {
     if (Table::Item* item = binding->table.find(name.text)) return item->value;
-    if (name.text == "binding") return instance->base;
   }
   return task.interpreter().host().global(task, name.text);
 }
