@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.h"
 #include "pipeline/catalog.h"
 #include "pipeline/run/executor.h"
 
@@ -83,6 +84,15 @@ void Executor::properties(Task& task) {
   all(pipeline_.options, job.options);
   all(pipeline_.triggers, job.triggers);
   all(pipeline_.parameters, job.parameters);
+  for (const EvaluatedCall& option : job.options) {
+    if (option.name != "preserveStashes") continue;
+    std::string count = argument(task, option, "buildCount");
+    std::optional<int64_t> number = parse_int(count);
+    if (!count.empty() && (!number || *number < 1 || *number > 50)) {
+      task.interpreter().raise(task, "java.lang.IllegalArgumentException",
+                               "The number of builds to preserve must be between 1 and 50.");
+    }
+  }
   if (!job.options.empty() || !job.triggers.empty() || !job.parameters.empty())
     runtime_.apply(task, job);
 }

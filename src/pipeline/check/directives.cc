@@ -8,6 +8,30 @@
 #include "pipeline/check/validation.h"
 
 namespace ks::pipeline {
+namespace {
+
+/// What makes a pattern no regular expression of Java; empty when it may be one. A `{` that counts
+/// nothing is what people trip over; the rest shows when it runs.
+std::string wrong_pattern(std::string_view pattern) {
+  bool in_class = false;
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    char c = pattern[i];
+    if (c == '\\') {
+      ++i;
+    } else if (c == '[') {
+      in_class = true;
+    } else if (c == ']') {
+      in_class = false;
+    } else if (c == '{' && !in_class) {
+      bool counts =
+          i > 0 && i + 1 < pattern.size() && pattern[i + 1] >= '0' && pattern[i + 1] <= '9';
+      if (!counts) return fmt::format("Illegal repetition near index {}", i);
+    }
+  }
+  return in_class ? fmt::format("Unclosed character class near index {}", pattern.size()) : "";
+}
+
+}  // namespace
 
 void Validation::agent(const Agent& agent) {
   if (agent.type.empty()) {
@@ -141,6 +165,19 @@ void Validation::condition(const Condition& condition) {
   bool negation = condition.name == "not";
   if (!negation && condition.name != "allOf" && condition.name != "anyOf") {
     if (!condition.block) arguments(condition, known->second, false);
+    if (condition.name == "changelog" && condition.args.empty()) {
+      error(condition.place, "Changelog is missing required parameter \"pattern\".");
+    }
+    const std::string* pattern = condition.name == "changelog" && condition.args.size() == 1
+                                     ? condition.args[0].value.string()
+                                     : nullptr;
+    if (pattern != nullptr) {
+      std::string wrong = wrong_pattern(*pattern);
+      if (!wrong.empty()) {
+        error(condition.place,
+              fmt::format("\"{}\" is not a valid regular expression. {}", *pattern, wrong));
+      }
+    }
     return;
   }
   if (!condition.args.empty()) {

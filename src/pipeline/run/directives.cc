@@ -195,11 +195,11 @@ void Executor::with_tools(Task& task, const std::optional<Tools>& tools, Surroun
 // ----- input -----
 
 /// The answers become environment variables of the rest of the stage.
-void Executor::with_input(Task& task, const Stage& stage,
+void Executor::with_input(Task& task, const Stage& stage, const std::string& stage_name,
                           const std::function<void(Task&)>& inside) {
   if (!stage.input) return inside(task);
   const Input& input = *stage.input;
-  std::string id = md5(stage.name);
+  std::string id = md5(stage_name);
   std::string hex = hex_encode(id);
   hex[0] = static_cast<char>(hex[0] >= 'a' ? hex[0] - 'a' + 'A' : hex[0]);
   NamedValues named;

@@ -74,7 +74,8 @@ class Executor {
                    const std::function<void(Task&)>& inside);
   void with_tools(Task& task, const std::optional<Tools>& tools, Surroundings around,
                   bool of_pipeline, const std::function<void(Task&)>& inside);
-  void with_input(Task& task, const Stage& stage, const std::function<void(Task&)>& inside);
+  void with_input(Task& task, const Stage& stage, const std::string& name,
+                  const std::function<void(Task&)>& inside);
   void with_env(Task& task, const std::vector<std::string>& pairs,
                 const std::function<void(Task&)>& inside);
 

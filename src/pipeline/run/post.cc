@@ -54,7 +54,6 @@ void Executor::post(Task& task, const std::optional<Post>& post, std::optional<T
         if (!thrown.catchable) throw;
         runtime_.console(own, fmt::format("Error when executing {} post condition:", name));
         runtime_.report(own, thrown);
-        runtime_.worsen(runtime_.result_of(own, thrown));
         if (!first_error) first_error = thrown;
       }
       runtime_.show_result(std::nullopt);

@@ -61,7 +61,6 @@ std::optional<Thrown> Executor::one_stage(Task& task, const Stage& stage, const 
       with_env(own, axes, [&](Task& inner) { run_stage(inner, stage, name, around); });
     } catch (const Thrown& thrown) {
       if (!thrown.catchable) throw;
-      runtime_.worsen(runtime_.result_of(own, thrown));
       runtime_.mark_stage(own, StageStatus::failed_and_continued);
       error = thrown;
     }
@@ -107,7 +106,7 @@ void Executor::run_stage(Task& task, const Stage& stage, const std::string& name
     with_options(task, stage.options, [&](Task& wrapped) {
       error.reset();
       if (flag(&When::before_input) && !go_on(wrapped)) return;
-      with_input(wrapped, stage, [&](Task& answered) {
+      with_input(wrapped, stage, name, [&](Task& answered) {
         if (stage.parallel || stage.matrix != nullptr) {
           if (!go_on(answered)) return;
           post_due = true;
