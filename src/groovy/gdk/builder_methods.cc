@@ -116,6 +116,7 @@ Value put_at_of(Call& c) {
   size_t from = place(c, long_value(range->from()));
   size_t to =
       place(c, std::min<int64_t>(long_value(range->to()) + 1, static_cast<int64_t>(length(c))));
+  if (range->size() == 0) to = from;
   self(c).text.replace(from, to > from ? to - from : 0, c.text(1));
   grew(c);
   return {};

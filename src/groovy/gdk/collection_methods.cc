@@ -99,6 +99,8 @@ void put_pair(Call& c, Map& map, const Value& made) {
     map.table.put(c.task, entry->key, entry->value);
   } else if (is_collection(made)) {
     std::vector<Value> pair = items_of(c.task, made);
+    check_not_null(c.task, map, pair.empty() ? Value{} : pair[0],
+                   pair.size() > 1 ? pair[1] : Value{});
     map.table.put(c.task, pair.empty() ? Value{} : pair[0], pair.size() > 1 ? pair[1] : Value{});
   } else {
     throw_cast(c.task, made, "java.util.Map$Entry");
@@ -138,6 +140,7 @@ Value find_all(Call& c) {
   });
   if (c.self.is<Map>()) {
     Ref<Map> map = c.heap().make<Map>(c.self.as<Map>()->flavour);
+    map->table.set_comparator(c.self.as<Map>()->table.comparator());
     for (const Value& item : out)
       map->table.put(c.task, item.as<Entry>()->key, item.as<Entry>()->value);
     c.heap().grew(map.get());
@@ -827,6 +830,24 @@ Value as_iterator(Call& c) {
   return c.heap().make<Iterator>(std::vector<Value>{}, std::move(next));
 }
 
+Value unique_iterator(Call& c) {
+  Value list = to_unique(c);
+  Call inner{c.task, c.in, list, {}};
+  return as_iterator(inner);
+}
+
+Value to_spread_map(Call& c) {
+  Ref<Map> out = c.heap().make<Map>();
+  std::vector<Value> all = items(c);
+  if (all.size() % 2 != 0) {
+    throw_error(c.task, "groovy.lang.SpreadMapEvaluatingException",
+                "The number of elements must be even: keys and values take turns");
+  }
+  for (size_t i = 0; i < all.size(); i += 2) out->table.put(c.task, all[i], all[i + 1]);
+  c.heap().grew(out.get());
+  return out;
+}
+
 constexpr MethodRow kRows[] = {
     {kObject, "each", "C", each},
     {kObject, "forEach", "C", each},
@@ -955,8 +976,9 @@ constexpr MethodRow kRows[] = {
     {"java.util.Iterator", "drop", "I", drop},
     {"java.util.Iterator", "takeWhile", "C", take_while},
     {"java.util.Iterator", "dropWhile", "C", drop_while},
-    {"java.util.Iterator", "unique", "", to_unique},
-    {"java.util.Iterator", "unique", "E", to_unique},
+    {"java.util.Iterator", "unique", "", unique_iterator},
+    {"java.util.Iterator", "unique", "E", unique_iterator},
+    {kIterable, "toSpreadMap", "", to_spread_map},
     {"java.util.Iterator", "reverse", "",
      [](Call& c) -> Value {
        std::vector<Value> all = items(c);

@@ -236,7 +236,12 @@ Value sub_list(Call& c) {
     throw_error(c.task, "java.lang.IllegalArgumentException",
                 "fromIndex(" + std::to_string(from) + ") > toIndex(" + std::to_string(to) + ")");
   }
-  return make_list(c, std::vector<Value>(all.begin() + from, all.begin() + to));
+  Value part = make_list(c, std::vector<Value>(all.begin() + from, all.begin() + to));
+  if (auto* list = c.self.as<List>()) {
+    part.as<List>()->default_maker = list->default_maker;
+    part.as<List>()->eager_default = list->eager_default;
+  }
+  return part;
 }
 
 Value transpose(Call& c) {
@@ -445,6 +450,23 @@ Value range_step(Call& c) {
   return c.count() == 2 ? Value{} : make_list(c, std::move(out));
 }
 Value new_int_range(Call& c) {
+  size_t first = c.count() == 3 && c.arg(0).is_bool() ? 1 : 0;
+  int64_t size = std::abs(static_cast<int64_t>(c.to_int(first + 1)) - c.to_int(first)) + 1;
+  if (size > INT32_MAX) {
+    throw_error(c.task, "java.lang.IllegalArgumentException",
+                "A range must have no more than 2147483647 elements but attempted " +
+                    std::to_string(size) + " elements");
+  }
+  if (c.count() == 3 && c.arg(2).is_bool()) {
+    int32_t from = c.to_int(0);
+    int32_t to = c.to_int(1);
+    if (from > to) {
+      throw_error(c.task, "java.lang.IllegalArgumentException",
+                  "'from' must be less than or equal to 'to'");
+    }
+    return c.arg(2).as_bool() ? c.heap().make<Range>(to, from, true)
+                              : c.heap().make<Range>(from, to, true);
+  }
   if (c.count() == 3) return c.heap().make<Range>(c.to_int(1), c.to_int(2), c.arg(0).as_bool());
   return c.heap().make<Range>(c.to_int(0), c.to_int(1), true);
 }
@@ -603,6 +625,7 @@ constexpr MethodRow kRows[] = {
     {kRange, "step", "IC", range_step},
     {"groovy.lang.IntRange", "new", "II", new_int_range},
     {"groovy.lang.IntRange", "new", "ZII", new_int_range},
+    {"groovy.lang.IntRange", "new", "IIZ", new_int_range},
     {"groovy.lang.ObjectRange", "new", "OO", new_object_range},
     {kIterator, "hasNext", "", has_next},
     {kIterator, "next", "", take_next},

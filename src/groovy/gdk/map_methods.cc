@@ -48,6 +48,7 @@ Value get_or_default(Call& c) {
 }
 Value put(Call& c) {
   Map& to = changeable(c);
+  check_not_null(c.task, to, c.arg(0), c.arg(1));
   Table::Item* item = to.table.find(c.task, c.arg(0));
   Value before = item != nullptr ? item->value : Value{};
   to.table.put(c.task, c.arg(0), c.arg(1));
@@ -93,7 +94,7 @@ Value put_all(Call& c) {
     if (entry.is<Entry>()) to.table.put(c.task, entry.as<Entry>()->key, entry.as<Entry>()->value);
   }
   c.heap().grew(&to);
-  return {};
+  return c.self;
 }
 Value remove(Call& c) {
   Map& from = changeable(c);

@@ -110,6 +110,19 @@ Value use_categories(Call& c) {
   return call_value(c.task, c.args.back(), {});
 }
 
+Value dump_of(Call& c) {
+  std::string out = fmt::format("<{}@{:x}", class_name_of(c.self),
+                                static_cast<uint32_t>(hash_of(c.task, c.self)));
+  auto* instance = c.self.as<Instance>();
+  if (instance != nullptr && instance->cls->is_user) {
+    for (const auto& [name, field] : static_cast<UserClass*>(instance->cls)->fields) {
+      if (!field.def->is_static)
+        out += " " + name + "=" + to_string(c.task, instance->fields[field.index]);
+    }
+  }
+  return text(c, out + ">");
+}
+
 Value properties_of(Call& c) {
   Ref<Map> out = c.heap().make<Map>();
   auto* instance = c.self.as<Instance>();
@@ -213,11 +226,15 @@ Value class_equals(Call& c) { return Value::of_bool(c.self.same(c.arg(0))); }
 
 Value enum_name_of(Call& c) { return text(c, enum_name(c.self)); }
 Value enum_ordinal_of(Call& c) { return Value::of_int(enum_ordinal(c.self)); }
+/// The enum itself, also for constants that have a body of their own.
+const ClassInfo* enum_class_of(const Instance& constant) {
+  auto* cls = static_cast<UserClass*>(constant.cls);
+  return cls->def.kind == ClassKind::enum_ ? static_cast<ClassInfo*>(cls) : cls->super;
+}
 Value enum_compare(Call& c) {
   auto* other = c.arg(0).as<Instance>();
   auto* mine = c.self.as<Instance>();
-  if (other == nullptr || !other->cls->is_enum ||
-      !(other->cls == mine->cls || other->cls->super == mine->cls->super)) {
+  if (other == nullptr || !other->cls->is_enum || enum_class_of(*other) != enum_class_of(*mine)) {
     throw_error(c.task, "java.lang.ClassCastException",
                 class_name_of(c.self) + " cannot be cast to " + class_name_of(c.arg(0)));
   }
@@ -290,6 +307,7 @@ constexpr MethodRow kRows[] = {
     {kObject, "respondsTo", "S", responds},
     {kObject, "respondsTo", "SA", responds},
     {kObject, "getProperties", "", properties_of},
+    {kObject, "dump", "", dump_of},
     {kObject, "iterator", "", iterate_once},
     {kObject, "getMetaClass", "", refuse_reflection},
     {kObject, "use", "O*", use_categories},

@@ -261,6 +261,9 @@ Value as_type(Task& task, const Value& value, ClassInfo* type) {
     if (type->is_enum) return enum_value(task, type, to_string(task, value));
   }
   if (value.is<Closure>() && type->is_interface) return implement_by_closure(task, value, type);
+  if (value.is<Closure>() && type->is_user && !type->is_enum && !type->is_a(t.closure)) {
+    return implement_by_closure(task, value, type);
+  }
   if (value.is<Map>() && type->is_interface && !type->is_a(t.map))
     return implement_by_map(task, value, type);
   if (value.is<Map>() && type->is_user && !type->is_interface)

@@ -321,6 +321,13 @@ void list_put_range(Task& task, const Value& receiver, const Value& range, const
 
 }  // namespace
 
+void check_not_null(Task& task, const Map& map, const Value& key, const Value& value) {
+  bool refuses = map.flavour == Map::Flavour::hashtable ||
+                 map.flavour == Map::Flavour::properties || map.flavour == Map::Flavour::concurrent;
+  if (refuses && (key.is_null() || value.is_null()))
+    throw_error(task, "java.lang.NullPointerException");
+}
+
 void put_at(Task& task, const Value& receiver, const Value& key, const Value& value) {
   if (receiver.is_null()) throw_null_call(task, "putAt");
   static const Name kPutAt("putAt");
@@ -345,6 +352,7 @@ void put_at(Task& task, const Value& receiver, const Value& key, const Value& va
       case ObjectKind::map: {
         auto* map = receiver.as<Map>();
         if (map->flavour == Map::Flavour::unmodifiable) throw_unsupported(task);
+        check_not_null(task, *map, key, value);
         map->table.put(task, key, value);
         task.heap().grew(map);
         return;

@@ -87,6 +87,8 @@ std::vector<Value> items_of(Task& task, const Value& value);
 /// throws.
 void for_each_item(Task& task, const Value& value, const std::function<bool(const Value&)>& visit);
 bool is_collection(const Value& value);
+/// Hashtable and its like take no nulls.
+void check_not_null(Task& task, const Map& map, const Value& key, const Value& value);
 /// List.contains and its like: by Groovy's equality.
 bool contains(Task& task, const Value& collection, const Value& item);
 bool instance_of(Task& task, const Value& value, const ClassInfo* type);

@@ -97,7 +97,7 @@ Bounds bounds_of(Task& task, const Value& value, size_t size) {
   if (range->size() == 0) {
     int64_t at = long_value(range->from());
     if (at < 0) at += length;
-    if (at < 0 || at > length) throw_index(task, at, size);
+    at = std::clamp<int64_t>(at, 0, length);
     return {static_cast<size_t>(at), static_cast<size_t>(at), false};
   }
   // An end written as `..<-1` is counted from the end before it is left out.

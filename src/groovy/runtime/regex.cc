@@ -435,6 +435,11 @@ Value matcher_at(Task& task, const Value& value, const Value& key) {
     matcher->found = all[static_cast<size_t>(index)];
     return found_value(task, *pattern, text, all[static_cast<size_t>(index)]);
   }
+  if (key.is<List>()) {
+    for (const Value& each : key.as<List>()->items) {
+      if (each.is<List>()) throw_cast(task, each, "int");
+    }
+  }
   std::vector<Value> all;
   each_match(task, *pattern, text, [&](const Found& found) {
     all.push_back(found_value(task, *pattern, text, found));

@@ -145,7 +145,16 @@ void Table::clear() {
 
 void Table::compact() {
   std::erase_if(items_, [](const Item& item) { return !item.live; });
-  if (!index_.empty()) reindex(items_.size() * 4);
+  index_again();
+}
+
+void Table::index_again() {
+  // Small tables are searched without an index: one that stayed would miss what is added next.
+  if (items_.size() > kScanned) {
+    reindex(items_.size() * 4);
+  } else {
+    index_.clear();
+  }
 }
 
 void Table::reindex(size_t at_least) {
@@ -182,7 +191,7 @@ void Table::arrange() {
   std::erase_if(items_, [](const Item& item) { return !item.live; });
   std::stable_sort(items_.begin(), items_.end(),
                    [&](const Item& a, const Item& b) { return bucket(a.hash) < bucket(b.hash); });
-  if (!index_.empty()) reindex(items_.size() * 4);
+  index_again();
   arranged_ = true;
 }
 

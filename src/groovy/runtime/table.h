@@ -82,6 +82,7 @@ class Table {
   Item* find_hashed(int32_t hash, Same same);
   size_t lower_bound(Task& task, const Value& key, bool& found);
   void compact();
+  void index_again();
   void reindex(size_t at_least);
   void add_to_index(uint32_t item);
   uint32_t bucket(int32_t hash) const;
