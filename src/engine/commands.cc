@@ -1,0 +1,319 @@
+#include "engine/commands.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cerrno>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/process.h"
+#include "base/text.h"
+
+namespace ks::engine {
+namespace {
+
+constexpr size_t kPieceBytes = 64 << 10;
+constexpr size_t kMaxStdoutBytes = 64u << 20;
+constexpr auto kKillAfter = std::chrono::seconds(10);  // from TERM to KILL
+
+/// Runs the script by `interpreter` and keeps its exit code. The trap keeps this shell alive when
+/// the whole session is terminated, so that the code of the script is written all the same; unlike
+/// an ignored signal, a trap is not inherited.
+std::string wrapper(std::string_view interpreter, bool keep_stdout) {
+  const std::string_view streams =
+      keep_stdout ? R"(>"$2/stdout" 2>>"$2/output")" : R"(>>"$2/output" 2>&1)";
+  return fmt::format("trap : TERM INT HUP\n{} \"$1\" {}\necho $? >\"$2/exit\"", interpreter,
+                     streams);
+}
+
+/// What runs the script: its own first line when it has one, else the tracing shell.
+std::string interpreter_of(std::string_view script) {
+  if (!script.starts_with("#!")) return "sh -xe";
+  return std::string(trim(script.substr(2, script.find('\n') - 2)));
+}
+
+/// When the process began, in clock ticks: with the id it names a process for ever, also after the
+/// id was used again.
+std::string start_time_of(pid_t pid) {
+  const Result<std::string> stat = read_file(fmt::format("/proc/{}/stat", pid), 4096);
+  if (!stat) return {};
+  const size_t paren = stat->rfind(')');  // the name may hold anything
+  const auto fields = split(std::string_view(*stat).substr(std::min(paren + 2, stat->size())), ' ');
+  return fields.size() > 19 ? std::string(fields[19]) : std::string();
+}
+
+}  // namespace
+
+struct Commands::Running {
+  std::string key;
+  std::string folder;
+  CommandEvents events;
+  uint64_t offset = 0;
+  Fd output;
+  Fd pidfd;
+  pid_t pid = -1;
+  bool child = false;  // of ours, to be waited for
+  int watch = -1;
+  bool in_flight = false;  // a piece waits to be logged
+  bool ended = false;
+  bool stdout_kept = false;
+  bool finished = false;
+  std::chrono::steady_clock::time_point kill_at = std::chrono::steady_clock::time_point::max();
+};
+
+Result<std::unique_ptr<Commands>> Commands::open(std::string folder) {
+  TRY(make_dirs(folder, 0700));
+  std::unique_ptr<Commands> commands(new Commands(std::move(folder)));
+  commands->epoll_ = Fd(epoll_create1(EPOLL_CLOEXEC));
+  commands->inotify_ = Fd(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  commands->wake_ = Fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!commands->epoll_ || !commands->inotify_ || !commands->wake_)
+    return errno_error("watch", commands->folder_, errno);
+  for (int fd : {commands->inotify_.get(), commands->wake_.get()}) {
+    epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
+    epoll_ctl(commands->epoll_.get(), EPOLL_CTL_ADD, fd, &event);
+  }
+  commands->thread_ = std::jthread([c = commands.get()] { c->watch(); });
+  return commands;
+}
+
+Commands::~Commands() {
+  {
+    std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  wake();
+}
+
+void Commands::wake() {
+  const uint64_t one = 1;
+  [[maybe_unused]] ssize_t written = write(wake_.get(), &one, sizeof one);
+}
+
+void Commands::run(Command command, uint64_t offset, CommandEvents events) {
+  auto running = std::make_shared<Running>();
+  running->key = command.key;
+  running->folder = folder_ + "/" + percent_encode(command.key);
+  running->events = std::move(events);
+  running->offset = offset;
+  running->stdout_kept = command.keep_stdout;
+  const bool known = file_exists(running->folder + "/pid");
+  Result<> began = known ? attach(*running) : start(*running, command);
+  if (!began) {
+    running->events.ended({{"error", began.error().message}});
+    return;
+  }
+  {
+    std::lock_guard lock(mutex_);
+    running->watch =
+        inotify_add_watch(inotify_.get(), (running->folder + "/output").c_str(), IN_MODIFY);
+    running_[running->key] = running;
+    if (running->watch >= 0) by_watch_[running->watch] = running;
+    if (running->pidfd) {
+      by_pidfd_[running->pidfd.get()] = running;
+      epoll_event event{.events = EPOLLIN | EPOLLONESHOT, .data = {.fd = running->pidfd.get()}};
+      epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, running->pidfd.get(), &event);
+    } else {
+      running->ended = true;
+    }
+  }
+  pump(running);
+}
+
+Result<> Commands::start(Running& running, const Command& command) {
+  TRY(make_dirs(running.folder, 0700));
+  const std::string script = running.folder + "/script.sh";
+  {
+    Fd file = TRY(open_file(script, O_WRONLY | O_CREAT | O_TRUNC, 0700));
+    TRY(write_all(file.get(), command.script));
+  }
+  running.output = TRY(open_file(running.folder + "/output", O_RDONLY | O_CREAT, 0600));
+  SpawnOptions options;
+  options.argv = {"sh", "-c",   wrapper(interpreter_of(command.script), command.keep_stdout),
+                  "ks", script, running.folder};
+  options.cwd = command.folder;
+  options.new_session = true;
+  for (const auto& [name, value] : command.env) options.env.push_back(name + "=" + value);
+  Process process = TRY(Process::spawn(options));
+  running.pid = process.pid();
+  running.child = true;
+  running.pidfd = Fd(dup(process.pidfd()));
+  return write_file_atomic(running.folder + "/pid",
+                           fmt::format("{} {}\n", running.pid, start_time_of(running.pid)), 0600);
+}
+
+/// A command that an earlier process of ours started.
+Result<> Commands::attach(Running& running) {
+  running.output = TRY(open_file(running.folder + "/output", O_RDONLY | O_CREAT, 0600));
+  const std::string line = TRY(read_file(running.folder + "/pid", 256));
+  const auto parts = split(trim(line), ' ');
+  const auto pid = parts.empty() ? std::nullopt : parse_int(parts[0]);
+  if (!pid || parts.size() != 2) return {};
+  running.pid = static_cast<pid_t>(*pid);
+  Fd pidfd(static_cast<int>(syscall(SYS_pidfd_open, running.pid, 0)));
+  if (pidfd && start_time_of(running.pid) == parts[1]) running.pidfd = std::move(pidfd);
+  return {};
+}
+
+void Commands::watch() {
+  int patience = -1;
+  while (true) {
+    epoll_event events[64];
+    const int count = epoll_wait(epoll_.get(), events, 64, patience);
+    std::vector<std::shared_ptr<Running>> touched;
+    {
+      std::lock_guard lock(mutex_);
+      if (ending_) return;
+      patience = kill_late();
+      for (int i = 0; i < count; i++) {
+        const int fd = events[i].data.fd;
+        if (fd == wake_.get()) {
+          uint64_t ignored = 0;
+          [[maybe_unused]] ssize_t got = read(fd, &ignored, sizeof ignored);
+        } else if (fd == inotify_.get()) {
+          alignas(inotify_event) char buffer[8192];
+          ssize_t got = 0;
+          while ((got = read(fd, buffer, sizeof buffer)) > 0) {
+            for (ssize_t at = 0; at < got;) {
+              const auto* event = reinterpret_cast<const inotify_event*>(buffer + at);
+              if (auto found = by_watch_.find(event->wd); found != by_watch_.end())
+                touched.push_back(found->second);
+              at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
+            }
+          }
+        } else if (auto found = by_pidfd_.find(fd); found != by_pidfd_.end()) {
+          found->second->ended = true;
+          touched.push_back(found->second);
+        }
+      }
+    }
+    std::ranges::sort(touched);
+    touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
+    for (const auto& running : touched) pump(running);
+  }
+}
+
+/// Sends the next piece of output, if the last one is safe; at the end of all, the result.
+void Commands::pump(const std::shared_ptr<Running>& running) {
+  std::string text(kPieceBytes, '\0');
+  bool ended = false;
+  {
+    std::lock_guard lock(mutex_);
+    if (running->in_flight || running->finished) return;
+    // Asked before reading: what a process wrote before its end is in the file by then.
+    ended = running->ended;
+    const ssize_t got =
+        pread(running->output.get(), text.data(), text.size(), static_cast<off_t>(running->offset));
+    text.resize(got > 0 ? static_cast<size_t>(got) : 0);
+    if (!text.empty()) {
+      running->offset += text.size();
+      running->in_flight = true;
+    } else if (ended) {
+      running->finished = true;
+    }
+  }
+  if (!text.empty()) {
+    running->events.output(std::move(text), running->offset, [this, running] {
+      {
+        std::lock_guard lock(mutex_);
+        running->in_flight = false;
+      }
+      pump(running);
+    });
+  } else if (ended) {
+    finish(running);
+  }
+}
+
+void Commands::reap(Running& running) {
+  if (running.child) {
+    int status = 0;
+    while (waitpid(running.pid, &status, 0) < 0 && errno == EINTR) {
+    }
+  }
+}
+
+void Commands::finish(const std::shared_ptr<Running>& running) {
+  reap(*running);
+  {
+    std::lock_guard lock(mutex_);
+    if (running->watch >= 0) {
+      inotify_rm_watch(inotify_.get(), running->watch);
+      by_watch_.erase(running->watch);
+    }
+    if (running->pidfd) by_pidfd_.erase(running->pidfd.get());
+    running_.erase(running->key);
+  }
+  running->pidfd.reset();
+  running->output.reset();
+  const Result<std::string> code = read_file(running->folder + "/exit", 64);
+  const auto exit = code ? parse_int(trim(*code)) : std::nullopt;
+  if (!exit) {
+    running->events.ended(
+        {{"error", "the shell was killed before the script ended, so there is no exit code"},
+         {"exit", -1}});
+    return;
+  }
+  json::object result{{"exit", *exit}};
+  if (running->stdout_kept) {
+    Result<std::string> out = read_file(running->folder + "/stdout", kMaxStdoutBytes);
+    if (!out) {
+      running->events.ended({{"error", out.error().message}, {"exit", *exit}});
+      return;
+    }
+    result["stdout"] = to_utf8_lossy(*out);
+  }
+  running->events.ended(std::move(result));
+}
+
+void Commands::kill(const std::string& key) {
+  std::shared_ptr<Running> running;
+  {
+    std::lock_guard lock(mutex_);
+    const auto found = running_.find(key);
+    if (found == running_.end() || found->second->pid <= 0) return;
+    running = found->second;
+  }
+  // The session's first process is the group: all that the script started and did not move
+  // elsewhere.
+  ::kill(-running->pid, SIGTERM);
+  std::lock_guard lock(mutex_);
+  if (running->kill_at == std::chrono::steady_clock::time_point::max()) {
+    running->kill_at = std::chrono::steady_clock::now() + kKillAfter;
+  }
+  wake();
+}
+
+/// Those that did not listen to TERM in time; gives the milliseconds to the next one, or -1.
+int Commands::kill_late() {
+  const auto now = std::chrono::steady_clock::now();
+  auto next = std::chrono::steady_clock::time_point::max();
+  for (auto& [key, running] : running_) {
+    if (running->kill_at <= now) {
+      ::kill(-running->pid, SIGKILL);
+      running->kill_at = std::chrono::steady_clock::time_point::max();
+    }
+    next = std::min(next, running->kill_at);
+  }
+  if (next == std::chrono::steady_clock::time_point::max()) return -1;
+  return static_cast<int>(
+             std::chrono::duration_cast<std::chrono::milliseconds>(next - now).count()) +
+         1;
+}
+
+void Commands::forget(const std::string& key) {
+  (void)remove_tree(folder_ + "/" + percent_encode(key));
+}
+
+}  // namespace ks::engine

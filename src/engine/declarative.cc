@@ -1,0 +1,230 @@
+#include "engine/declarative.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/json.h"
+#include "engine/credentials.h"
+#include "engine/globals.h"
+#include "engine/step.h"
+#include "pipeline/compile.h"
+#include "pipeline/executor.h"
+
+// Declarative Pipelines on the fibers of a run.
+
+namespace ks::engine {
+namespace {
+
+using pipeline::RunResult;
+
+RunResult from(BuildResult result) { return static_cast<RunResult>(result); }
+BuildResult to(RunResult result) { return static_cast<BuildResult>(result); }
+static_assert(static_cast<int>(RunResult::aborted) == static_cast<int>(BuildResult::aborted) &&
+              static_cast<int>(RunResult::unstable) == static_cast<int>(BuildResult::unstable));
+
+/// The pipelines of everything that the run compiled, by the number that their calls pass.
+struct Pipelines {
+  std::vector<std::shared_ptr<const pipeline::Pipeline>> list;
+  bool executing = false;
+};
+
+Pipelines& pipelines_of(Run& run) {
+  if (run.declarative == nullptr) run.declarative = std::make_shared<Pipelines>();
+  return *static_cast<Pipelines*>(run.declarative.get());
+}
+
+/// One value of a declared parameter: what was given, in the type that it is declared with.
+json::value typed(std::string_view type, const json::value& given) {
+  if (type == "booleanParam" && given.is_string()) return given.get_string() == "true";
+  return given;
+}
+
+class EngineRuntime final : public pipeline::Runtime {
+ public:
+  explicit EngineRuntime(Run& run) : run_(run) {}
+
+  groovy::Value step(groovy::Task& task, std::string_view name, pipeline::NamedValues named,
+                     pipeline::Body body) override {
+    if (name == "parallel") {
+      named = {{"branches", run_.interpreter().make_map(std::move(named))}};
+    }
+    return run_.call_native(task, name, std::move(named), std::move(body));
+  }
+  void console(groovy::Task&, std::string_view line) override { run_.print_line(line); }
+  void report(groovy::Task& task, const groovy::Thrown& thrown) override {
+    const groovy::Failure failure = run_.interpreter().describe(task, thrown);
+    if (failure.class_name == "hudson.AbortException") {
+      run_.print_line("ERROR: " + failure.message.value_or("null"));
+    } else {
+      run_.print_line(failure.with_trace());
+    }
+  }
+  std::optional<std::string> env(groovy::Task& task, std::string_view name) override {
+    return run_.env_value(run_.context(task).get(), name);
+  }
+
+  std::optional<RunResult> result() override {
+    return run_.has_result() ? std::optional(from(run_.result())) : std::nullopt;
+  }
+  void worsen(RunResult result) override { run_.worsen(to(result)); }
+  void show_result(std::optional<RunResult> result) override {
+    run_.shown_result = result ? std::optional(to(*result)) : std::nullopt;
+  }
+  std::optional<RunResult> previous_result() override {
+    const std::optional<BuildResult> before = run_.previous_result();
+    return before ? std::optional(from(*before)) : std::nullopt;
+  }
+  RunResult result_of(groovy::Task& task, const groovy::Thrown& thrown) override {
+    return from(engine::result_of(task, thrown));
+  }
+
+  void mark_stage(groovy::Task& task, pipeline::StageStatus status) override {
+    if (status == pipeline::StageStatus::failed_and_continued) {
+      run_.worsen_stage(task, run_.has_result() ? std::max(run_.result(), BuildResult::failure)
+                                                : BuildResult::failure);
+    } else {
+      run_.set_node_state(run_.context(task)->stage_id, NodeState::skipped);
+    }
+  }
+  RunResult stage_warning(groovy::Task& task) override {
+    const uint32_t id = run_.context(task)->stage_id;
+    for (const RunNode& node : run_.nodes()) {
+      if (node.id == id) return from(node.result);
+    }
+    return RunResult::success;
+  }
+
+  /// Parameters that were not given have their defaults from here on.
+  void apply(groovy::Task& task, const pipeline::JobProperties& job) override {
+    json::array declared;
+    for (const pipeline::EvaluatedCall& call : job.parameters) {
+      json::object parameter{{"type", call.name}};
+      for (const auto& [name, value] : call.named) parameter[name] = from_groovy(task, value);
+      declared.push_back(std::move(parameter));
+    }
+    run_.declare_parameters(std::move(declared));
+  }
+
+  groovy::Value with_credentials(groovy::Task& task,
+                                 std::vector<std::pair<std::string, std::string>> bindings,
+                                 pipeline::Body body) override {
+    std::vector<std::pair<std::string, std::string>> env;
+    for (const auto& [variable, id] : bindings) {
+      for (auto& pair : bind_credential(run_, task, id, variable)) env.push_back(std::move(pair));
+    }
+    auto inner = std::make_shared<StepContext>(*run_.context(task));
+    inner->outer = run_.context(task);
+    inner->env = std::move(env);
+    Strand& strand = Run::strand(task);
+    struct Back {
+      Strand& strand;
+      ContextRef before;
+      ~Back() { strand.context = before; }
+    } back{strand, std::exchange(strand.context, std::move(inner))};
+    return body(task);
+  }
+
+  groovy::Value with_agent(groovy::Task& task, const pipeline::AgentRequest& request,
+                           pipeline::Body) override {
+    run_.fail(task,
+              fmt::format("agent type '{}' is not available on this server: use 'agent any' or "
+                          "a label",
+                          request.type));
+  }
+
+  /// A tool is a folder that the node names in an environment variable: MAVEN_HOME, JAVA_HOME,
+  /// NODEJS_HOME.
+  std::vector<std::string> tool_environment(groovy::Task& task, std::string_view type,
+                                            std::string_view version) override {
+    const std::string variable = variable_of(type);
+    const std::optional<std::string> home = env(task, variable);
+    if (!home) {
+      run_.fail(task, fmt::format("No {} named {} found: the node has no variable {}", type,
+                                  version, variable));
+    }
+    return {fmt::format("{}={}", variable, *home), fmt::format("PATH+{}={}/bin", variable, *home)};
+  }
+
+  std::vector<pipeline::Cause> causes() override {
+    std::vector<pipeline::Cause> list;
+    constexpr std::string_view kUser = "Started by user ";
+    for (const std::string& text : run_.spec().causes) {
+      if (text.starts_with(kUser)) {
+        list.push_back({"UserIdCause", text.substr(kUser.size())});
+      } else if (text.starts_with("Started by timer")) {
+        list.push_back({"TimerTriggerCause", ""});
+      } else if (text.starts_with("Started by upstream")) {
+        list.push_back({"BuildUpstreamCause", ""});
+      } else if (text.starts_with("Started by an SCM change")) {
+        list.push_back({"SCMTriggerCause", ""});
+      }
+    }
+    return list;
+  }
+
+ private:
+  static std::string variable_of(std::string_view type) {
+    if (type == "jdk") return "JAVA_HOME";
+    if (type == "go") return "GOROOT";
+    std::string name(type);
+    std::ranges::transform(name, name.begin(), [](char c) {
+      return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    });
+    return name + "_HOME";
+  }
+
+  Run& run_;
+};
+
+}  // namespace
+
+groovy::Compiled compile_for(Run& run, std::string_view source,
+                             const groovy::CompileOptions& options) {
+  Pipelines& known = pipelines_of(run);
+  pipeline::CompiledPipeline compiled = pipeline::compile_pipeline(
+      source, options, pipeline::standard_catalog(), static_cast<int64_t>(known.list.size()));
+  for (auto& each : compiled.pipelines) known.list.push_back(std::move(each));
+  return {.program = std::move(compiled.program), .errors = std::move(compiled.errors)};
+}
+
+std::optional<groovy::Value> call_declarative(Run& run, groovy::Task& task, std::string_view name,
+                                              groovy::Args args) {
+  if (name != "pipeline" || args.size() != 2 || !args[0].is_int()) return std::nullopt;
+  Pipelines& known = pipelines_of(run);
+  const auto number = static_cast<size_t>(args[0].as_int());
+  if (number >= known.list.size()) return std::nullopt;
+  if (std::exchange(known.executing, true)) {
+    run.raise(task, "java.lang.IllegalStateException",
+              "Only one pipeline { ... } block can be executed in a single run.");
+  }
+  EngineRuntime runtime(run);
+  pipeline::run_declarative(*known.list[number], groovy::list_items(task, args[1]), runtime, task);
+  return groovy::Value();
+}
+
+void Run::declare_parameters(json::array declared) {
+  for (const json::value& parameter : declared) {
+    const std::string name(text_at(parameter, {"name"}));
+    const std::string type(text_at(parameter, {"type"}));
+    if (name.empty()) continue;
+    if (json::value* given = spec_.values.if_contains(name)) {
+      *given = typed(type, *given);
+      continue;
+    }
+    json::value value = type == "booleanParam" ? json::value(false) : json::value("");
+    if (const json::value* fallback = find(parameter, {"defaultValue"});
+        fallback != nullptr && !fallback->is_null()) {
+      value = *fallback;
+    } else if (const json::value* choices = find(parameter, {"choices"})) {
+      if (choices->is_array() && !choices->get_array().empty()) value = choices->get_array()[0];
+      if (choices->is_string())
+        value = choices->get_string().subview(0, choices->get_string().find('\n'));
+    }
+    spec_.values[name] = typed(type, value);
+  }
+  spec_.parameters = std::move(declared);
+}
+
+}  // namespace ks::engine

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/file.h"
+#include "engine/step.h"
+
+namespace ks::engine {
+
+/// Does something outside of the script and journals its result, so that a replay does not do it
+/// again. An error ends the step with `ERROR: message`.
+json::value outside(StepCall& call, std::string what,
+                    const std::function<Result<json::value>()>& act);
+
+/// A file's text, journaled.
+std::string read_text(StepCall& call, const std::string& path);
+
+/// A path of the script, in the step's folder.
+std::string resolve(const StepCall& call, std::string_view path);
+
+/// PATH and HOME of this machine, for commands.
+std::string base_path();
+std::string home_folder();
+
+/// Files below `folder` that a comma list of Ant globs takes and another does not: `**/*.xml,
+/// out/`. Relative paths, in order; links are listed, not followed. `default_excludes` leaves out
+/// what version control keeps for itself.
+Result<std::vector<std::string>> find_files(const std::string& folder, std::string_view includes,
+                                            std::string_view excludes, bool default_excludes,
+                                            bool case_sensitive = true);
+
+/// Whether one Ant glob takes a relative path.
+bool matches_ant(std::string_view path, std::string_view pattern);
+
+/// Copies a file, or a link as a link, with its mode; folders on the way are made. The target must
+/// not lead out of `to_folder`.
+Result<uint64_t> copy_file(const std::string& from_folder, const std::string& relative,
+                           const std::string& to_folder);
+
+}  // namespace ks::engine

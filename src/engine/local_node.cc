@@ -1,0 +1,217 @@
+#include "engine/local_node.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <mutex>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "engine/commands.h"
+#include "engine/label.h"
+
+namespace ks::engine {
+namespace {
+
+class LocalWorkspace final : public Workspace {
+ public:
+  LocalWorkspace(Commands& commands, std::string path, std::string node, std::string labels,
+                 int executor, std::vector<std::pair<std::string, std::string>> env)
+      : commands_(commands),
+        path_(std::move(path)),
+        node_(std::move(node)),
+        labels_(std::move(labels)),
+        executor_(executor),
+        env_(std::move(env)) {}
+
+  const std::string& path() const override { return path_; }
+  const std::string& node_name() const override { return node_; }
+  const std::string& labels() const override { return labels_; }
+  int executor() const override { return executor_; }
+  const std::vector<std::pair<std::string, std::string>>& env() const override { return env_; }
+
+  void run(Command command, uint64_t offset, CommandEvents events) override {
+    std::vector<std::pair<std::string, std::string>> env = env_;
+    for (auto& [name, value] : command.env) {
+      std::erase_if(env, [&](const auto& pair) { return pair.first == name; });
+      env.emplace_back(name, std::move(value));
+    }
+    command.env = std::move(env);
+    commands_.run(std::move(command), offset, std::move(events));
+  }
+  void kill(const std::string& key) override { commands_.kill(key); }
+  void forget(const std::string& key) override { commands_.forget(key); }
+
+ private:
+  Commands& commands_;
+  std::string path_, node_, labels_;
+  int executor_;
+  std::vector<std::pair<std::string, std::string>> env_;
+};
+
+class LocalNode final : public Node {
+ public:
+  LocalNode(LocalNodeOptions options, std::unique_ptr<Commands> commands)
+      : options_(std::move(options)), commands_(std::move(commands)) {
+    for (const auto& machine : options_.machines)
+      busy_.emplace_back(static_cast<size_t>(machine.executors), false);
+  }
+
+  void lease(const std::string& key, const std::string& label, const std::string& job,
+             std::function<void(Lease)> granted,
+             std::function<void(std::string)> waiting) override {
+    Asked asked{key, label, job, std::move(granted)};
+    const Result<LabelExpression> expression = LabelExpression::parse(label);
+    if (!expression) {
+      asked.granted({nullptr, expression.error().message});
+      return;
+    }
+    asked.expression = *expression;
+    std::string reason;
+    Lease lease;
+    {
+      std::lock_guard lock(mutex_);
+      lease = try_grant(asked, reason);
+      if (lease.workspace == nullptr) queue_.push_back(asked);
+    }
+    if (lease.workspace != nullptr) {
+      asked.granted(std::move(lease));
+    } else {
+      waiting(std::move(reason));
+    }
+  }
+
+  Lease regain(const std::string& key, const std::string& label, const std::string& path) override {
+    const Result<LabelExpression> expression = LabelExpression::parse(label);
+    std::lock_guard lock(mutex_);
+    for (size_t m = 0; expression && m < options_.machines.size(); m++) {
+      const LocalNodeOptions::Machine& machine = options_.machines[m];
+      if (!expression->matches(machine.name, machine.labels)) continue;
+      if (Result<> made = make_dirs(path); !made) return {nullptr, made.error().message};
+      const auto free = std::ranges::find(busy_[m], false);
+      const size_t executor = static_cast<size_t>(free - busy_[m].begin());
+      if (free == busy_[m].end()) busy_[m].push_back(false);
+      busy_[m][executor] = true;
+      used_paths_[path] = true;
+      held_[key] = {m, executor, path};
+      return {workspace(machine, path, executor), {}};
+    }
+    return {nullptr,
+            fmt::format("the node of the label ‘{}’ that the run had before the restart is gone",
+                        label)};
+  }
+
+  void cancel(const std::string& key) override {
+    std::function<void(Lease)> granted;
+    {
+      std::lock_guard lock(mutex_);
+      const auto found = std::ranges::find(queue_, key, &Asked::key);
+      if (found == queue_.end()) return;
+      granted = std::move(found->granted);
+      queue_.erase(found);
+    }
+    granted({nullptr, "cancelled"});
+  }
+
+  void release(const std::string& key) override {
+    std::vector<std::pair<std::function<void(Lease)>, Lease>> grants;
+    {
+      std::lock_guard lock(mutex_);
+      const auto held = held_.find(key);
+      if (held == held_.end()) return;
+      std::vector<bool>& executors = busy_[held->second.machine];
+      executors[held->second.executor] = false;
+      // Those beyond the machine's own were only lent to runs from before a restart.
+      const auto own = static_cast<size_t>(options_.machines[held->second.machine].executors);
+      while (executors.size() > own && !executors.back()) executors.pop_back();
+      used_paths_[held->second.path] = false;
+      held_.erase(held);
+      for (auto asked = queue_.begin(); asked != queue_.end();) {
+        std::string ignored;
+        Lease lease = try_grant(*asked, ignored);
+        if (lease.workspace == nullptr) {
+          ++asked;
+          continue;
+        }
+        grants.emplace_back(std::move(asked->granted), std::move(lease));
+        asked = queue_.erase(asked);
+      }
+    }
+    for (auto& [granted, lease] : grants) granted(std::move(lease));
+  }
+
+ private:
+  struct Asked {
+    std::string key, label, job;
+    std::function<void(Lease)> granted;
+    LabelExpression expression;
+  };
+  struct Held {
+    size_t machine = 0, executor = 0;
+    std::string path;
+  };
+
+  Lease try_grant(const Asked& asked, std::string& reason) {
+    bool fits = false;
+    for (size_t m = 0; m < options_.machines.size(); m++) {
+      const LocalNodeOptions::Machine& machine = options_.machines[m];
+      if (!asked.expression.matches(machine.name, machine.labels)) continue;
+      fits = true;
+      const auto free = std::ranges::find(busy_[m], false);
+      if (free == busy_[m].end()) {
+        reason = asked.label.empty()
+                     ? "Waiting for next available executor"
+                     : fmt::format("Waiting for next available executor on ‘{}’", asked.label);
+        continue;
+      }
+      const size_t executor = static_cast<size_t>(free - busy_[m].begin());
+      const std::string path = choose_path(asked);
+      if (Result<> made = make_dirs(path); !made) return {nullptr, made.error().message};
+      busy_[m][executor] = true;
+      used_paths_[path] = true;
+      held_[asked.key] = {m, executor, path};
+      return {workspace(machine, path, executor), {}};
+    }
+    if (!fits) reason = fmt::format("There are no nodes with the label ‘{}’", asked.label);
+    return {};
+  }
+
+  std::shared_ptr<Workspace> workspace(const LocalNodeOptions::Machine& machine,
+                                       const std::string& path, size_t executor) {
+    return std::make_shared<LocalWorkspace>(*commands_, path, machine.name,
+                                            join(machine.labels, " "), static_cast<int>(executor),
+                                            machine.env);
+  }
+
+  /// The job's folder, or `@2`, `@3` beside it while that is in use. A key that had one before a
+  /// restart gets it again.
+  std::string choose_path(const Asked& asked) {
+    const std::string base = options_.fixed_workspace.empty()
+                                 ? options_.root + "/workspace/" + asked.job
+                                 : options_.fixed_workspace;
+    for (int i = 1;; i++) {
+      std::string path = i == 1 ? base : fmt::format("{}@{}", base, i);
+      if (!used_paths_[path]) return path;
+    }
+  }
+
+  LocalNodeOptions options_;
+  std::unique_ptr<Commands> commands_;
+  std::mutex mutex_;
+  std::vector<std::vector<bool>> busy_;
+  std::map<std::string, bool> used_paths_;
+  std::map<std::string, Held> held_;
+  std::deque<Asked> queue_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Node>> local_node(LocalNodeOptions options) {
+  std::unique_ptr<Commands> commands = TRY(Commands::open(options.root + "/commands"));
+  return std::unique_ptr<Node>(
+      std::make_unique<LocalNode>(std::move(options), std::move(commands)));
+}
+
+}  // namespace ks::engine

@@ -1,0 +1,630 @@
+#include "engine/run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "engine/declarative.h"
+#include "engine/step.h"
+#include "groovy/program.h"
+
+namespace ks::engine {
+namespace {
+
+constexpr std::string_view kInterrupted =
+    "org.jenkinsci.plugins.workflow.steps.FlowInterruptedException";
+
+int64_t millis(WallTime time) { return time.time_since_epoch().count(); }
+WallTime from_millis(int64_t value) { return WallTime{std::chrono::milliseconds{value}}; }
+
+}  // namespace
+
+json::value RunSpec::to_json() const {
+  json::array env_list, cause_list;
+  for (const auto& [name, value] : env) env_list.push_back(json::array{name, value});
+  for (const std::string& cause : causes) cause_list.push_back(json::value(cause));
+  return {
+      {"job", job},       {"number", number}, {"script", script},     {"parameters", parameters},
+      {"values", values}, {"env", env_list},  {"causes", cause_list}, {"key", key}};
+}
+
+Result<RunSpec> RunSpec::from_json(const json::value& value) {
+  const json::object* object = value.if_object();
+  if (object == nullptr) return Error{Code::invalid, "the first record of a journal is no object"};
+  RunSpec spec;
+  spec.job = text_at(value, {"job"});
+  spec.number = static_cast<uint64_t>(int_at(value, {"number"}, 1));
+  spec.script = text_at(value, {"script"});
+  spec.key = text_at(value, {"key"});
+  if (const json::value* list = find(value, {"parameters"}); list != nullptr && list->is_array())
+    spec.parameters = list->get_array();
+  if (const json::value* given = find(value, {"values"}); given != nullptr && given->is_object())
+    spec.values = given->get_object();
+  if (const json::value* env = find(value, {"env"}); env != nullptr && env->is_array()) {
+    for (const json::value& pair : env->get_array()) {
+      spec.env.emplace_back(std::string_view(pair.at(0).as_string()),
+                            std::string_view(pair.at(1).as_string()));
+    }
+  }
+  if (const json::value* causes = find(value, {"causes"});
+      causes != nullptr && causes->is_array()) {
+    for (const json::value& cause : causes->get_array())
+      spec.causes.emplace_back(std::string_view(cause.as_string()));
+  }
+  return spec;
+}
+
+Run::Run(RunServices services, RunSpec spec, Files files, RunLimits limits)
+    : services_(std::move(services)),
+      spec_(std::move(spec)),
+      files_(std::move(files)),
+      limits_(limits) {}
+
+Run::~Run() {
+  // A run that is dropped before its end (the server stops): each fiber ends by an exception, so
+  // that what is on its stack is destroyed. Nothing is journaled: the next start goes on from
+  // there.
+  ending_ = true;
+  for (auto it = strands_.rbegin(); it != strands_.rend(); ++it) {
+    Fiber& fiber = *(*it)->fiber;
+    while (fiber.started() && !fiber.done()) fiber.resume();
+  }
+  strands_.clear();
+}
+
+Result<std::shared_ptr<Run>> Run::open(RunServices services, RunSpec spec, Files files,
+                                       RunLimits limits) {
+  std::deque<JournalRecord> past;
+  std::unique_ptr<Journal> journal;
+  if (!files.journal.empty()) {
+    journal = TRY(Journal::open(files.journal,
+                                [&](JournalRecord record) { past.push_back(std::move(record)); }));
+  }
+  if (!past.empty()) {
+    if (past.front().type != RecordType::begin)
+      return Error{Code::invalid, files.journal + ": the first record is no beginning"};
+    spec = TRY(RunSpec::from_json(TRY(parse_json(past.front().data))));
+  }
+  std::shared_ptr<Run> run(new Run(std::move(services), std::move(spec), std::move(files), limits));
+  run->journal_ = std::move(journal);
+  run->log_ = TRY(RunLog::open(run->files_.log,
+                               {.line_bytes = limits.log_line_bytes, .bytes = limits.log_bytes}));
+  run->interpreter_ = std::make_unique<groovy::Interpreter>(
+      *run, groovy::Limits{limits.fuel, limits.heap_bytes, limits.string_bytes, limits.call_depth});
+  run->interpreter_->define_exception("hudson.AbortException", "java.io.IOException");
+  run->interpreter_->define_exception(kInterrupted, "java.lang.InterruptedException");
+  run->interpreter_->define_exception("java.lang.NoSuchMethodError", "java.lang.Error");
+  run->interpreter_->define_exception(
+      "org.jenkinsci.plugins.workflow.steps.MissingContextVariableException",
+      "java.lang.Exception");
+  if (past.empty()) {
+    const WallTime now = run->services_.clock->now();
+    json::value begin = run->spec_.to_json();
+    begin.as_object()["t"] = millis(now);
+    run->started_ = now;
+    run->record(RecordType::begin, std::move(begin), true);
+  } else {
+    run->started_ = from_millis(int_at(parse_json(past.front().data).value(), {"t"}));
+    run->last_log_bytes_ = past.front().log_bytes;
+    past.pop_front();
+    run->replaying_ = true;
+    run->past_ = std::move(past);
+    for (const JournalRecord& record : run->past_) {
+      if (record.type != RecordType::progress) continue;
+      const json::value data = parse_json(record.data).value();
+      run->offsets_[static_cast<uint64_t>(int_at(data, {"id"}))] =
+          static_cast<uint64_t>(int_at(data, {"to"}));
+    }
+  }
+  return run;
+}
+
+void Run::start() {
+  {
+    std::lock_guard lock(mailbox_mutex_);
+    if (scheduled_) return;
+    scheduled_ = true;
+  }
+  services_.post([self = shared_from_this()] { self->turn(); });
+}
+
+void Run::enqueue(Incoming incoming) {
+  {
+    std::lock_guard lock(mailbox_mutex_);
+    mailbox_.push_back(std::move(incoming));
+    if (scheduled_) return;
+    scheduled_ = true;
+  }
+  services_.post([self = shared_from_this()] { self->turn(); });
+}
+
+/// All that has arrived, in order; between two arrivals the strands run until each of them waits.
+void Run::turn() {
+  if (!began_) {
+    began_ = true;
+    if (services_.state_changed) services_.state_changed(*this);
+    auto outside = std::make_shared<StepContext>();
+    make_ready(new_strand(nullptr, outside, {}, [this](groovy::Task& task) { main_body(task); }));
+    run_ready();
+    if (replaying_) replay();
+  }
+  while (true) {
+    Incoming next;
+    {
+      std::lock_guard lock(mailbox_mutex_);
+      if (mailbox_.empty() || finished_) {
+        mailbox_.clear();
+        scheduled_ = false;
+        break;
+      }
+      next = std::move(mailbox_.front());
+      mailbox_.pop_front();
+    }
+    deliver(std::move(next));
+    run_ready();
+    if (!strands_.empty() && strands_.front()->fiber->done() && !finished_) finish();
+  }
+  if (log_ != nullptr) (void)log_->flush();
+  for (auto& strand : strands_) {
+    if (strand->awaiting != 0) strand->fiber->trim();
+  }
+}
+
+void Run::run_ready() {
+  while (!ready_.empty()) {
+    Strand* strand = ready_.front();
+    ready_.pop_front();
+    strand->ready = false;
+    strand->task->refuel();
+    strand->fiber->resume();
+  }
+  if (!strands_.empty() && strands_.front()->fiber->done() && !finished_) finish();
+}
+
+Strand& Run::new_strand(Strand* parent, ContextRef context, std::string name,
+                        std::function<void(groovy::Task&)> body) {
+  auto strand = std::make_unique<Strand>();
+  Strand* raw = strand.get();
+  raw->id = next_strand_++;
+  raw->parent = parent;
+  raw->context = std::move(context);
+  raw->name = std::move(name);
+  if (parent != nullptr) raw->scopes = parent->scopes;
+  raw->fiber = std::make_unique<Fiber>([this, raw, body = std::move(body)](Fiber&) {
+    try {
+      body(*raw->task);
+    } catch (const groovy::Cancelled&) {
+      // The run is being dropped; whatever the strand held is gone with its stack.
+    }
+  });
+  // Room below for the host functions that the deepest script calls.
+  const char* low = static_cast<const char*>(raw->fiber->stack_low()) + (256 << 10);
+  raw->task = std::make_unique<groovy::Task>(*interpreter_, low);
+  raw->task->context = raw;
+  strands_.push_back(std::move(strand));
+  return *raw;
+}
+
+void Run::suspend(groovy::Task& task) {
+  strand(task).fiber->suspend();
+  if (ending_) throw groovy::Cancelled{};
+}
+
+// ----- the journal -----
+
+void Run::record(RecordType type, json::value data, bool durable) {
+  (void)log_->flush();
+  if (journal_ == nullptr) return;
+  Result<> written = journal_->append({type, log_->size(), ks::to_json(data)});
+  if (written && durable) written = journal_->sync();
+  if (!written) {
+    // What is not written must not be acted upon as if it were: the run stands still until a
+    // restart finds room.
+    diverged("the journal cannot be written: " + written.error().message);
+  }
+}
+
+void Run::diverged(std::string message) {
+  if (!divergence_.empty()) return;
+  divergence_ = std::move(message);
+  LOG(error, "a run was stopped", {"run", spec_.job}, {"number", spec_.number},
+      {"why", divergence_});
+}
+
+/// The next record of the replay, which must be of this type. Going on after the last one is going
+/// live.
+JournalRecord Run::expect(groovy::Task& task, RecordType type, std::string_view what) {
+  JournalRecord next = std::move(past_.front());
+  past_.pop_front();
+  last_log_bytes_ = next.log_bytes;
+  if (next.type == type) return next;
+  diverged(
+      fmt::format("the replay came to {}, where the journal has a record of type {} ({}); the run "
+                  "is stopped, since going on could do "
+                  "a finished step again",
+                  what, static_cast<int>(next.type), next.data.substr(0, 200)));
+  raise(task, "java.lang.IllegalStateException", divergence_);
+}
+
+/// Something that differs each time it is asked: drawn once, then always the same.
+json::value Run::draw(groovy::Task& task, std::string_view what,
+                      const std::function<json::value()>& fresh) {
+  if (replaying_ && past_.empty()) go_live();
+  if (replaying_) {
+    const json::value data = parse_json(expect(task, RecordType::value, what).data).value();
+    return data.at("v");
+  }
+  json::value value = fresh();
+  record(RecordType::value, {{"v", value}});
+  return value;
+}
+
+/// Feeds what the journal says has arrived, until it has no more to say.
+void Run::replay() {
+  while (replaying_) {
+    if (past_.empty()) {
+      go_live();
+      run_ready();
+      return;
+    }
+    if (!replay_next()) return;
+    run_ready();
+  }
+}
+
+bool Run::replay_next() {
+  JournalRecord next = std::move(past_.front());
+  past_.pop_front();
+  last_log_bytes_ = next.log_bytes;
+  const json::value data = parse_json(next.data).value_or(json::value(nullptr));
+  switch (next.type) {
+    case RecordType::finished: {
+      const auto id = static_cast<uint64_t>(int_at(data, {"id"}));
+      const json::value* result = find(data, {"r"});
+      deliver_finished(id, result == nullptr ? json::value(nullptr) : *result);
+      return true;
+    }
+    case RecordType::interrupt:
+      if (const json::object* object = data.if_object()) deliver_interrupt(*object);
+      return true;
+    case RecordType::progress: return true;
+    case RecordType::end: return true;
+    case RecordType::begin:
+    case RecordType::step:
+    case RecordType::await_:
+    case RecordType::value: break;
+  }
+  diverged(
+      fmt::format("the replay waits, where the journal has {}; the run is stopped, since going on "
+                  "could do a finished step again",
+                  next.data.substr(0, 200)));
+  for (auto& strand : strands_) {
+    if (strand->awaiting == 0 || strand->fiber->done()) continue;
+    strand->interruption =
+        json::object{{"result", "FAILURE"}, {"cause", divergence_}, {"scope", 0}};
+    strand->awaiting = 0;
+    make_ready(*strand);
+  }
+  past_.clear();
+  return true;
+}
+
+/// The journal is at its end: from here on things happen again, beginning with what was under way.
+void Run::go_live() {
+  replaying_ = false;
+  if (Result<> cut = log_->truncate(last_log_bytes_); !cut)
+    LOG(error, "a log cannot be cut", {"error", cut.error().message});
+  for (auto& [id, awaiting] : std::map<uint64_t, Awaiting>(awaiting_)) {
+    awaiting.spec.start(true);
+    if (awaiting.strand->interruption && awaiting.spec.interrupt) awaiting.spec.interrupt();
+  }
+}
+
+// ----- waiting -----
+
+json::value Run::await(groovy::Task& task, AwaitSpec spec) {
+  if (replaying_ && past_.empty()) go_live();
+  Strand& self = strand(task);
+  if (self.interruption) throw_interruption(task);
+  const uint64_t id = next_await_++;
+  if (replaying_) {
+    const json::value data =
+        parse_json(expect(task, RecordType::await_, fmt::format("'{}'", spec.what)).data).value();
+    if (text_at(data, {"what"}) != spec.what || static_cast<uint64_t>(int_at(data, {"id"})) != id) {
+      diverged(
+          fmt::format("the replay came to '{}' as wait {}, where the journal has '{}' as wait {}",
+                      spec.what, id, text_at(data, {"what"}), int_at(data, {"id"})));
+      raise(task, "java.lang.IllegalStateException", divergence_);
+    }
+  } else {
+    record(RecordType::await_, {{"id", id}, {"what", spec.what}});
+  }
+  self.awaiting = id;
+  self.arrived = nullptr;
+  const Awaiting& waiting = awaiting_[id] = {&self, std::move(spec)};
+  if (!replaying_) {
+    // A copy: what arrives at once may end the wait while start() still runs.
+    auto begin = waiting.spec.start;
+    begin(false);
+  }
+  suspend(task);
+  if (self.interruption) throw_interruption(task);
+  return std::move(self.arrived);
+}
+
+uint64_t Run::logged_offset(uint64_t await) const {
+  const auto found = offsets_.find(await);
+  return found == offsets_.end() ? 0 : found->second;
+}
+
+void Run::throw_interruption(groovy::Task& task) {
+  Strand& self = strand(task);
+  const json::object data = *std::exchange(self.interruption, std::nullopt);
+  if (const json::value* cause = data.if_contains("cause");
+      cause != nullptr && cause->is_string() && !divergence_.empty()) {
+    raise(task, "java.lang.IllegalStateException", cause->get_string());
+  }
+  groovy::Value exception = interpreter_->make_exception(task, kInterrupted, std::nullopt);
+  const auto result = std::string_view(data.at("result").as_string());
+  const auto cause = std::string_view(data.at("cause").as_string());
+  interpreter_->set_exception_property(exception, "result", interpreter_->make_string(result));
+  interpreter_->set_exception_property(exception, "causes",
+                                       interpreter_->make_list({interpreter_->make_string(cause)}));
+  throw groovy::Thrown(std::move(exception));
+}
+
+groovy::Value Run::interruptible(groovy::Task& task,
+                                 std::function<groovy::Value(uint64_t scope)> body) {
+  const uint64_t scope = next_scope_++;
+  Strand& self = strand(task);
+  self.scopes.push_back(scope);
+  struct Leave {
+    Strand& strand;
+    uint64_t scope;
+    ~Leave() {
+      std::erase(strand.scopes, scope);
+      // An interruption that came after the last wait of the body is of no use to what follows.
+      if (strand.interruption && strand.interruption->at("scope").to_number<uint64_t>() == scope)
+        strand.interruption.reset();
+    }
+  } leave{self, scope};
+  return body(scope);
+}
+
+void Run::complete(uint64_t await, json::value result) {
+  enqueue({.type = RecordType::finished,
+           .data = {{"id", await}, {"r", std::move(result)}},
+           .done = {},
+           .text = {}});
+}
+
+void Run::output(uint64_t await, std::string text, uint64_t offset, std::function<void()> done) {
+  enqueue({.type = RecordType::progress,
+           .data = {{"id", await}, {"to", offset}},
+           .done = std::move(done),
+           .text = std::move(text)});
+}
+
+void Run::interrupt_scope(uint64_t scope, BuildResult result, std::string cause) {
+  enqueue({.type = RecordType::interrupt,
+           .data = {{"scope", scope}, {"result", to_string(result)}, {"cause", cause}},
+           .done = {},
+           .text = {}});
+}
+
+void Run::abort(std::string by) {
+  if (aborting_.exchange(true)) return;
+  enqueue({.type = RecordType::interrupt,
+           .data = {{"scope", 0}, {"result", "ABORTED"}, {"cause", "Aborted by " + by}},
+           .done = {},
+           .text = {}});
+}
+
+void Run::deliver(Incoming incoming) {
+  switch (incoming.type) {
+    case RecordType::finished: {
+      const uint64_t id = incoming.data.at("id").to_number<uint64_t>();
+      const auto waiting = awaiting_.find(id);
+      if (waiting == awaiting_.end()) return;  // was interrupted meanwhile
+      if (auto masker = output_maskers_.find(id); masker != output_maskers_.end()) {
+        log_->append(masker->second.flush());
+        output_maskers_.erase(masker);
+      }
+      record(RecordType::finished, incoming.data, waiting->second.spec.durable);
+      deliver_finished(id, std::move(incoming.data.at("r")));
+      return;
+    }
+    case RecordType::progress: {
+      const uint64_t id = incoming.data.at("id").to_number<uint64_t>();
+      auto masker = output_maskers_.try_emplace(id, masker_).first;
+      log_->append(masker->second.mask(incoming.text));
+      offsets_[id] = incoming.data.at("to").to_number<uint64_t>();
+      record(RecordType::progress, std::move(incoming.data));
+      if (incoming.done) incoming.done();
+      return;
+    }
+    case RecordType::interrupt:
+      record(RecordType::interrupt, incoming.data, true);
+      deliver_interrupt(incoming.data);
+      return;
+    case RecordType::begin:
+    case RecordType::step:
+    case RecordType::await_:
+    case RecordType::value:
+    case RecordType::end: return;
+  }
+}
+
+void Run::deliver_finished(uint64_t await, json::value result) {
+  const auto waiting = awaiting_.find(await);
+  if (waiting == awaiting_.end()) return;
+  Strand* strand = waiting->second.strand;
+  awaiting_.erase(waiting);
+  strand->awaiting = 0;
+  strand->arrived = std::move(result);
+  make_ready(*strand);
+}
+
+void Run::deliver_interrupt(const json::object& data) {
+  const auto scope = data.at("scope").to_number<uint64_t>();
+  if (scope == 0) print_line(data.at("cause").as_string());
+  for (auto& strand : strands_) {
+    const bool inside =
+        scope == 0 || std::ranges::find(strand->scopes, scope) != strand->scopes.end();
+    if (!inside || strand->fiber->done() || strand->interruption) continue;
+    strand->interruption = data;
+    if (strand->awaiting == 0) continue;
+    const AwaitSpec& spec = awaiting_[strand->awaiting].spec;
+    if (spec.interrupt) {
+      if (!replaying_) std::function<void()>(spec.interrupt)();
+      continue;
+    }
+    awaiting_.erase(strand->awaiting);
+    strand->awaiting = 0;
+    make_ready(*strand);
+  }
+}
+
+// ----- parallel -----
+
+std::vector<Run::BranchOutcome> Run::parallel(groovy::Task& task, std::vector<Branch> branches,
+                                              bool fail_fast) {
+  Strand& self = strand(task);
+  if (branches.size() > limits_.branches) {
+    fail(task, fmt::format("{} parallel branches are more than the limit of {} (--max-branches)",
+                           branches.size(), limits_.branches));
+  }
+  struct Shared {
+    std::vector<BranchOutcome> outcomes;
+    size_t running = 0;
+    size_t finished = 0;
+  };
+  auto shared = std::make_shared<Shared>();
+  shared->outcomes.resize(branches.size());
+  shared->running = branches.size();
+  const uint64_t scope = next_scope_++;
+  std::vector<Strand*> children;
+  for (size_t i = 0; i < branches.size(); i++) {
+    auto body = [this, shared, i, &self, scope, fail_fast,
+                 run = std::move(branches[i].body)](groovy::Task& own) {
+      BranchOutcome& outcome = shared->outcomes[i];
+      try {
+        outcome.value = run(own);
+      } catch (const groovy::Thrown& thrown) {
+        outcome.exception = thrown.exception;
+        if (fail_fast && !ending_) {
+          deliver_interrupt({{"scope", scope},
+                             {"result", "ABORTED"},
+                             {"cause", "Failed in branch " + strand(own).name}});
+        }
+      }
+      outcome.order = shared->finished++;
+      if (--shared->running == 0 && !ending_) make_ready(self);
+    };
+    Strand& child = new_strand(&self, self.context, branches[i].name, std::move(body));
+    child.scopes.push_back(scope);
+    children.push_back(&child);
+  }
+  for (Strand* child : children) make_ready(*child);
+  if (!children.empty()) {
+    // Children hold references to this frame's strand: also a dropped run waits for their end (see
+    // ~Run).
+    while (shared->running > 0) strand(task).fiber->suspend();
+  }
+  std::erase_if(strands_, [&](const auto& s) { return s->parent == &self && s->fiber->done(); });
+  if (ending_) throw groovy::Cancelled{};
+  if (self.interruption) throw_interruption(task);
+  return std::move(shared->outcomes);
+}
+
+groovy::Value Run::call_in(groovy::Task& task, ContextRef context,
+                           const std::function<groovy::Value()>& body) {
+  Strand& self = strand(task);
+  struct Restore {
+    Strand& strand;
+    ContextRef before;
+    ~Restore() { strand.context = std::move(before); }
+  } restore{self, std::exchange(self.context, std::move(context))};
+  return body();
+}
+
+// ----- the whole -----
+
+void Run::main_body(groovy::Task& task) {
+  for (const std::string& cause : spec_.causes) print_line(cause);
+  groovy::Compiled compiled =
+      compile_for(*this, spec_.script, {.script_name = "WorkflowScript"});
+  if (!compiled) {
+    print_line("org.codehaus.groovy.control.MultipleCompilationErrorsException: " +
+               groovy::format_errors(spec_.script, "WorkflowScript", compiled.errors));
+    worsen(BuildResult::failure);
+    return;
+  }
+  print_line("[Pipeline] Start of Pipeline");
+  groovy::Outcome outcome = interpreter_->run_script(task, compiled.program);
+  print_line("[Pipeline] End of Pipeline");
+  if (outcome.failure)
+    report_failure(task, groovy::Thrown(outcome.failure->exception, !outcome.failure->limit));
+}
+
+void Run::report_failure(groovy::Task& task, const groovy::Thrown& thrown) {
+  const groovy::Failure failure = interpreter_->describe(task, thrown);
+  if (failure.class_name == kInterrupted) {
+    const auto result = interpreter_->exception_property(thrown.exception, "result");
+    const auto named = result ? parse_result(interpreter_->to_string(task, *result)) : std::nullopt;
+    worsen(named.value_or(BuildResult::aborted));
+    return;
+  }
+  worsen(BuildResult::failure);
+  if (failure.class_name == "hudson.AbortException") {
+    print_line("ERROR: " + failure.message.value_or("null"));
+  } else {
+    print_line(failure.with_trace());
+  }
+}
+
+void Run::finish() {
+  if (replaying_ && past_.empty()) go_live();
+  if (replaying_) {
+    // The journal has an end record that the script has come to: a finished run is only read.
+    if (past_.front().type == RecordType::end) {
+      last_log_bytes_ = past_.front().log_bytes;
+      const json::value data = parse_json(past_.front().data).value_or(json::value(nullptr));
+      ended_ = from_millis(int_at(data, {"t"}));
+      result_ = parse_result(text_at(data, {"result"})).value_or(result_.load());
+    }
+    replaying_ = false;
+  } else {
+    if (!divergence_.empty()) {
+      print_line("ERROR: " + divergence_);
+      worsen(BuildResult::failure);
+    }
+    print_line(fmt::format("Finished: {}", to_string(result_.load())));
+    ended_ = services_.clock->now();
+    record(RecordType::end, {{"result", to_string(result_.load())}, {"t", millis(ended_)}}, true);
+  }
+  (void)log_->flush();
+  strands_.clear();
+  awaiting_.clear();
+  output_maskers_.clear();
+  declarative.reset();
+  interpreter_.reset();
+  journal_.reset();
+  past_.clear();
+  {
+    std::lock_guard lock(view_mutex_);
+    finished_ = true;
+  }
+  log_->finish();
+  if (services_.state_changed) services_.state_changed(*this);
+  ended_changed_.notify_all();
+}
+
+void Run::wait() {
+  std::unique_lock lock(view_mutex_);
+  ended_changed_.wait(lock, [&] { return finished_.load(); });
+}
+
+}  // namespace ks::engine

@@ -1,0 +1,82 @@
+#include "engine/run_once.h"
+
+#include <algorithm>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "engine/credentials.h"
+#include "engine/loop.h"
+#include "engine/report.h"
+#include "engine/step.h"
+
+namespace ks::engine {
+
+int exit_code_of(BuildResult result) {
+  switch (result) {
+    case BuildResult::success: return 0;
+    case BuildResult::failure: return 1;
+    case BuildResult::unstable: return 2;
+    case BuildResult::aborted: return 3;
+    case BuildResult::not_built: return 4;
+  }
+  return 1;
+}
+
+Result<OnceResult> run_once(OnceOptions options) {
+  TempDir folder;
+  std::shared_ptr<CredentialSource> credentials;
+  if (!options.credentials_yaml.empty())
+    credentials = TRY(credentials_from_yaml(options.credentials_yaml));
+  LocalNodeOptions node_options{.root = folder.path(),
+                                .fixed_workspace = options.workspace,
+                                .machines = std::move(options.machines)};
+  if (node_options.machines.empty())
+    node_options.machines = {{.name = "built-in", .labels = {}, .env = {}, .executors = 16}};
+  const std::unique_ptr<Node> node = TRY(local_node(std::move(node_options)));
+  Loop loop;
+
+  RunSpec spec;
+  spec.job = options.job;
+  spec.script = options.script;
+  spec.env = options.env;
+  for (const auto& [name, value] : options.parameters) spec.values[name] = value;
+
+  RunServices services;
+  services.steps = &builtin_steps();
+  services.credentials = credentials.get();
+  services.node = node.get();
+  services.clock = &system_clock();
+  services.post = [&loop](std::function<void()> work) { loop.post(std::move(work)); };
+  services.timer = [&loop](std::chrono::milliseconds after, std::function<void()> work) {
+    return loop.timer(after, std::move(work));
+  };
+  // Answers come from the flags, or from who sits at the terminal; nobody else can give one.
+  services.state_changed = [&options, &loop](const Run& changed) {
+    for (const PendingInput& input : changed.inputs()) {
+      auto run = const_cast<Run&>(changed).shared_from_this();
+      loop.post([&options, run, input] {
+        const auto given = options.inputs.find(input.id);
+        std::optional<InputAnswer> answer;
+        if (given != options.inputs.end()) answer = given->second;
+        if (!answer && options.ask) answer = options.ask(input);
+        if (!answer)
+          answer = InputAnswer{.proceed = false,
+                               .by = "ks run: no --input " + input.id + "=... was given",
+                               .parameters_json = {}};
+        (void)run->answer(input.id, std::move(*answer));
+      });
+    }
+  };
+  std::shared_ptr<Run> run = TRY(Run::open(
+      services, std::move(spec),
+      {.journal = folder / "journal", .log = folder / "log", .artifacts = folder / "files"},
+      options.limits));
+  if (options.console) run->log().set_tee(options.console);
+  run->start();
+  run->wait();
+  loop.stop();
+  OnceResult done{.result = run->result(), .report = report_of(*run)};
+  return done;
+}
+
+}  // namespace ks::engine

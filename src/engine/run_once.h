@@ -1,0 +1,42 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/local_node.h"
+#include "engine/run.h"
+
+namespace ks::engine {
+
+/// What `ks run` was asked: one Jenkinsfile, here and now, without a server.
+struct OnceOptions {
+  std::string script;
+  std::string job = "run";
+  std::map<std::string, std::string>
+      parameters;  ///< --param: values for declared parameters, and new ones
+  std::vector<std::pair<std::string, std::string>> env;
+  std::string workspace;  ///< empty: a folder that is removed at the end
+  std::vector<LocalNodeOptions::Machine> machines;
+  std::string credentials_yaml;
+  std::map<std::string, InputAnswer>
+      inputs;  ///< by id; an input without an answer here is asked on the terminal or refused
+  std::function<std::optional<InputAnswer>(const PendingInput&)> ask;
+  std::function<void(std::string_view)> console;
+  RunLimits limits;
+};
+
+struct OnceResult {
+  BuildResult result = BuildResult::failure;
+  json::value report;  ///< what --result-json writes
+};
+
+/// Runs to the end. An error is one of the options; a failing script is a result.
+Result<OnceResult> run_once(OnceOptions options);
+
+/// 0 SUCCESS, 1 FAILURE, 2 UNSTABLE, 3 ABORTED, 4 NOT_BUILT.
+int exit_code_of(BuildResult result);
+
+}  // namespace ks::engine

@@ -1,0 +1,282 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/json.h"
+#include "engine/run.h"
+
+// What others see of a run, and what steps change of it.
+
+namespace ks::engine {
+
+bool Run::paused() const {
+  std::lock_guard lock(view_mutex_);
+  return !inputs_.empty();
+}
+
+std::vector<RunNode> Run::nodes() const {
+  std::lock_guard lock(view_mutex_);
+  return nodes_;
+}
+
+std::vector<PendingInput> Run::inputs() const {
+  std::lock_guard lock(view_mutex_);
+  return inputs_;
+}
+
+std::vector<Artifact> Run::artifacts() const {
+  std::lock_guard lock(view_mutex_);
+  return artifacts_;
+}
+
+std::optional<TestSummary> Run::tests() const {
+  std::lock_guard lock(view_mutex_);
+  return tests_;
+}
+
+std::string Run::description() const {
+  std::lock_guard lock(view_mutex_);
+  return description_;
+}
+
+std::string Run::display_name() const {
+  std::lock_guard lock(view_mutex_);
+  return display_name_.empty() ? fmt::format("#{}", spec_.number) : display_name_;
+}
+
+void Run::set_description(std::string text) {
+  std::lock_guard lock(view_mutex_);
+  description_ = std::move(text);
+}
+
+void Run::set_display_name(std::string text) {
+  std::lock_guard lock(view_mutex_);
+  display_name_ = std::move(text);
+}
+
+Result<> Run::answer(std::string_view input_id, InputAnswer answer) {
+  uint64_t await = 0;
+  {
+    std::lock_guard lock(view_mutex_);
+    for (const PendingInput& input : inputs_) {
+      if (input.id == input_id) await = input.await;
+    }
+  }
+  if (await == 0)
+    return Error{Code::not_found, fmt::format("the run waits for no input '{}'", input_id)};
+  json::value parameters = answer.parameters_json.empty() ? json::value(json::object())
+                                                          : TRY(parse_json(answer.parameters_json));
+  complete(await,
+           {{"proceed", answer.proceed}, {"by", answer.by}, {"parameters", std::move(parameters)}});
+  return {};
+}
+
+void Run::print_line(std::string_view text) {
+  std::string line(text);
+  if (!line.ends_with('\n')) line += '\n';
+  print(line);
+}
+
+void Run::print(std::string_view text) {
+  if (replaying_ && past_.empty()) go_live();
+  if (replaying_) return;
+  log_->append(masker_.mask_all(text));
+}
+
+uint32_t Run::begin_node(groovy::Task& task, NodeKind kind, std::string name, std::string label) {
+  const ContextRef around = context(task);
+  // Ids as Jenkins counts them: a block takes one for its start and one for its body.
+  const uint32_t id = next_node_ + (kind == NodeKind::step ? 0 : 1);
+  next_node_ = id + 1;
+  WallTime now{};
+  if (replaying_ && past_.empty()) go_live();
+  if (replaying_) {
+    const json::value data =
+        parse_json(expect(task, RecordType::step, fmt::format("step '{}'", name)).data).value();
+    if (text_at(data, {"n"}) != name || int_at(data, {"id"}) != id) {
+      diverged(fmt::format(
+          "the replay came to step '{}' (node {}), where the journal has '{}' (node {})", name, id,
+          text_at(data, {"n"}), int_at(data, {"id"})));
+      raise(task, "java.lang.IllegalStateException", divergence_);
+    }
+    now = WallTime{std::chrono::milliseconds{int_at(data, {"t"})}};
+  } else {
+    now = services_.clock->now();
+    record(RecordType::step, {{"n", name}, {"id", id}, {"t", now.time_since_epoch().count()}});
+  }
+  RunNode node{.id = id,
+               .parent = around->node_id,
+               .kind = kind,
+               .name = std::move(name),
+               .label = masker_.mask_all(label),
+               .started = now};
+  node.log_begin = replaying_ ? last_log_bytes_ : log_->size();
+  {
+    std::lock_guard lock(view_mutex_);
+    nodes_.push_back(node);
+  }
+  if (!replaying_ && services_.node_changed) services_.node_changed(*this, node);
+  return id;
+}
+
+namespace {
+
+RunNode* find_node(std::vector<RunNode>& nodes, uint32_t id) {
+  const auto found = std::ranges::lower_bound(nodes, id, {}, &RunNode::id);
+  return found != nodes.end() && found->id == id ? &*found : nullptr;
+}
+
+}  // namespace
+
+void Run::end_node(uint32_t id, BuildResult result, std::string error) {
+  RunNode copy;
+  {
+    std::lock_guard lock(view_mutex_);
+    RunNode* node = find_node(nodes_, id);
+    if (node == nullptr) return;
+    if (node->state != NodeState::skipped) node->state = NodeState::finished;
+    node->result = std::max(node->result, result);
+    node->error = masker_.mask_all(error);
+    node->ended = replaying_ ? node->started : services_.clock->now();
+    node->log_end = replaying_ ? last_log_bytes_ : log_->size();
+    copy = *node;
+  }
+  if (!replaying_ && services_.node_changed) services_.node_changed(*this, copy);
+}
+
+void Run::set_node_state(uint32_t id, NodeState state) {
+  RunNode copy;
+  {
+    std::lock_guard lock(view_mutex_);
+    RunNode* node = find_node(nodes_, id);
+    if (node == nullptr) return;
+    node->state = state;
+    copy = *node;
+  }
+  if (!replaying_ && services_.node_changed) services_.node_changed(*this, copy);
+}
+
+void Run::worsen_stage(groovy::Task& task, BuildResult result) {
+  std::lock_guard lock(view_mutex_);
+  for (uint32_t id = context(task)->stage_id; id != 0;) {
+    RunNode* node = find_node(nodes_, id);
+    if (node == nullptr) return;
+    node->result = std::max(node->result, result);
+    id = node->parent;
+  }
+}
+
+void Run::worsen(BuildResult result) {
+  has_result_ = true;
+  result_ = std::max(result_.load(), result);
+}
+
+void Run::add_input(PendingInput input) {
+  {
+    std::lock_guard lock(view_mutex_);
+    inputs_.push_back(std::move(input));
+  }
+  if (services_.state_changed) services_.state_changed(*this);
+}
+
+void Run::remove_input(uint64_t await) {
+  {
+    std::lock_guard lock(view_mutex_);
+    std::erase_if(inputs_, [&](const PendingInput& input) { return input.await == await; });
+  }
+  if (!replaying_ && services_.state_changed) services_.state_changed(*this);
+}
+
+void Run::add_artifacts(std::vector<Artifact> added) {
+  std::lock_guard lock(view_mutex_);
+  for (Artifact& artifact : added) {
+    std::erase_if(artifacts_, [&](const Artifact& old) { return old.path == artifact.path; });
+    artifacts_.push_back(std::move(artifact));
+  }
+}
+
+void Run::add_tests(const TestSummary& added) {
+  std::lock_guard lock(view_mutex_);
+  TestSummary& sum = tests_ ? *tests_ : tests_.emplace();
+  sum.total += added.total;
+  sum.failed += added.failed;
+  sum.skipped += added.skipped;
+}
+
+void Run::set_env(std::string name, std::string value) {
+  std::erase_if(env_, [&](const auto& pair) { return pair.first == name; });
+  env_.emplace_back(std::move(name), std::move(value));
+}
+
+namespace {
+
+void assign(std::vector<std::pair<std::string, std::string>>& env, std::string_view name,
+            std::string_view value) {
+  const size_t plus = name.find('+');
+  const std::string base(name.substr(0, plus));
+  for (auto& [known, text] : env) {
+    if (known != base) continue;
+    // `PATH+ANYTHING=dir` puts dir in front.
+    text = plus == name.npos ? std::string(value) : std::string(value) + ":" + text;
+    return;
+  }
+  env.emplace_back(base, value);
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> Run::environment(const StepContext* inner) const {
+  std::vector<std::pair<std::string, std::string>> env = spec_.env;
+  const std::string number = std::to_string(spec_.number);
+  const size_t slash = spec_.job.rfind('/');
+  assign(env, "CI", "true");
+  assign(env, "BUILD_NUMBER", number);
+  assign(env, "BUILD_ID", number);
+  assign(env, "BUILD_DISPLAY_NAME", "#" + number);
+  assign(env, "BUILD_TAG",
+         fmt::format(
+             "jenkins-{}-{}",
+             [&] {
+               std::string name = spec_.job;
+               std::ranges::replace(name, '/', '-');
+               return name;
+             }(),
+             number));
+  assign(env, "JOB_NAME", spec_.job);
+  assign(env, "JOB_BASE_NAME", slash == spec_.job.npos ? spec_.job : spec_.job.substr(slash + 1));
+  if (!services_.url.empty()) {
+    std::string path;
+    for (size_t at = 0; at <= spec_.job.size();) {
+      const size_t end = std::min(spec_.job.find('/', at), spec_.job.size());
+      path += "job/" + spec_.job.substr(at, end - at) + "/";
+      at = end + 1;
+    }
+    assign(env, "JENKINS_URL", services_.url + "/");
+    assign(env, "JOB_URL", services_.url + "/" + path);
+    assign(env, "BUILD_URL", services_.url + "/" + path + number + "/");
+  }
+  for (const auto& [name, value] : spec_.values) {
+    assign(env, name, value.is_string() ? std::string(value.get_string()) : ks::to_json(value));
+  }
+  for (const auto& [name, value] : env_) assign(env, name, value);
+  std::vector<const StepContext*> levels;
+  for (const StepContext* level = inner; level != nullptr; level = level->outer.get())
+    levels.push_back(level);
+  for (auto level = levels.rbegin(); level != levels.rend(); ++level) {
+    for (const auto& [name, value] : (*level)->env) assign(env, name, value);
+  }
+  return env;
+}
+
+std::optional<std::string> Run::env_value(const StepContext* inner, std::string_view name) const {
+  for (auto& [known, value] : environment(inner)) {
+    if (known == name) return std::move(value);
+  }
+  return std::nullopt;
+}
+
+std::optional<BuildResult> Run::previous_result() const {
+  return services_.previous_result ? services_.previous_result(spec_) : std::nullopt;
+}
+
+}  // namespace ks::engine

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/run.h"
+#include "groovy/interpreter.h"
+
+/// Steps: one table of what they are called and take, one function each.
+
+namespace ks::engine {
+
+struct StepInfo;
+
+/// One call of a step, its arguments by name.
+class StepCall {
+ public:
+  StepCall(Run& the_run, groovy::Task& the_task, const StepInfo& step)
+      : run(the_run), task(the_task), info(step) {}
+
+  Run& run;
+  groovy::Task& task;
+  const StepInfo& info;
+  uint32_t node = 0;
+  std::map<std::string, groovy::Value, std::less<>> arguments;
+  groovy::Value body;  ///< the closure of a block step; null when there is none
+  std::function<groovy::Value(groovy::Task&)>
+      native_body;  ///< instead of a closure: Declarative's executor
+  bool has_body() const { return native_body || !body.is_null(); }
+
+  bool has(std::string_view name) const { return arguments.contains(name); }
+  groovy::Value value(std::string_view name) const;
+  /// As text, by Groovy's toString.
+  std::string text(std::string_view name, std::string_view otherwise = {}) const;
+  bool flag(std::string_view name, bool otherwise = false) const;
+  int64_t number(std::string_view name, int64_t otherwise = 0) const;
+
+  ContextRef context() const { return run.context(task); }
+  Workspace& workspace() const { return *context()->workspace; }
+  const std::string& directory() const { return context()->directory; }
+  /// Runs the body in a context that `change` made of the present one.
+  groovy::Value call_body(const std::function<void(StepContext&)>& change = nullptr,
+                          groovy::Args args = {});
+  /// The same without console lines, for steps that print their own.
+  groovy::Value call_body_in(ContextRef inner, groovy::Args args = {});
+  [[noreturn]] void fail(std::string_view message) { run.fail(task, message); }
+  groovy::Value string(std::string_view text) const { return run.interpreter().make_string(text); }
+};
+
+using StepFunction = groovy::Value (*)(StepCall& call);
+
+enum class Needs : uint8_t { nothing, node };
+
+struct StepInfo {
+  std::string_view name;
+  std::vector<std::string_view> parameters;  ///< all known ones
+  std::string_view sole;  ///< may be passed unnamed; required when the step has one
+  bool block = false;
+  Needs needs = Needs::nothing;
+  StepFunction function = nullptr;
+  bool quiet = false;  ///< prints its own console lines instead of `[Pipeline] name`
+};
+
+/// All steps by name. Build it, then share it.
+class StepRegistry {
+ public:
+  void add(StepInfo info);
+  const StepInfo* find(std::string_view name) const;
+  std::vector<std::string> names() const;
+
+ private:
+  std::map<std::string, StepInfo, std::less<>> steps_;
+};
+
+/// Those that this program has.
+const StepRegistry& builtin_steps();
+
+// One function a family; each adds its steps.
+void add_basic_steps(StepRegistry& registry);  // echo, error, sleep, timeout, retry, ...
+void add_block_steps(StepRegistry& registry);  // node, stage, dir, withEnv, parallel, ...
+void add_shell_steps(StepRegistry& registry);  // sh, git
+void add_file_steps(StepRegistry& registry);   // readFile, writeFile, stash, ...
+void add_result_steps(
+    StepRegistry& registry);  // archiveArtifacts, junit, unstable, catchError, ...
+void add_credential_steps(StepRegistry& registry);  // withCredentials
+void add_declarative_steps(StepRegistry& registry);  // validateDeclarativePipeline
+void add_input_steps(StepRegistry& registry);       // input
+
+/// The result that an exception means: an interruption carries its own, everything else is a
+/// failure.
+BuildResult result_of(groovy::Task& task, const groovy::Thrown& thrown);
+
+/// The `parallel` step's work: branches with their console lines and places in the tree below node
+/// `block`. The first failure in order of completion is thrown once all have ended.
+groovy::Value run_branches(Run& run, groovy::Task& task, uint32_t block,
+                           std::vector<Run::Branch> branches, bool fail_fast);
+
+/// JSON to Groovy values and back; what has no JSON form becomes its text.
+groovy::Value to_groovy(groovy::Interpreter& interpreter, const json::value& value);
+json::value from_groovy(groovy::Task& task, const groovy::Value& value);
+
+}  // namespace ks::engine

@@ -1,0 +1,155 @@
+#include <fmt/format.h>
+
+#include "engine/step.h"
+
+// echo, error, sleep, timeout, retry, waitUntil, isUnix.
+
+namespace ks::engine {
+namespace {
+
+groovy::Value echo(StepCall& call) {
+  call.run.print_line(call.text("message", "null"));
+  return {};
+}
+
+groovy::Value error(StepCall& call) { call.fail(call.text("message")); }
+
+std::chrono::milliseconds duration_of(StepCall& call, std::string_view default_unit) {
+  struct Unit {
+    std::string_view name;
+    double milliseconds;
+  };
+  static constexpr Unit kUnits[] = {
+      {"NANOSECONDS", 1e-6}, {"MICROSECONDS", 1e-3}, {"MILLISECONDS", 1}, {"SECONDS", 1e3},
+      {"MINUTES", 6e4},      {"HOURS", 36e5},        {"DAYS", 864e5}};
+  const std::string unit = call.text("unit", default_unit);
+  for (const Unit& known : kUnits) {
+    if (known.name == unit)
+      return std::chrono::milliseconds(
+          static_cast<int64_t>(static_cast<double>(call.number("time")) * known.milliseconds));
+  }
+  call.run.raise(call.task, "java.lang.IllegalArgumentException",
+                 fmt::format("No enum constant java.util.concurrent.TimeUnit.{}", unit));
+}
+
+/// `10 sec`, `1 min 30 sec`, as Jenkins words a time span.
+std::string in_words(std::chrono::milliseconds time) {
+  const int64_t total = time.count();
+  const int64_t days = total / 86'400'000, hours = total / 3'600'000 % 24,
+                minutes = total / 60'000 % 60, seconds = total / 1000 % 60;
+  if (days > 0) return fmt::format("{} day {} hr", days, hours);
+  if (hours > 0) return fmt::format("{} hr {} min", hours, minutes);
+  if (minutes > 0) return fmt::format("{} min {} sec", minutes, seconds);
+  if (seconds >= 10) return fmt::format("{} sec", seconds);
+  if (seconds >= 1)
+    return total % 1000 / 100 > 0 ? fmt::format("{}.{} sec", seconds, total % 1000 / 100)
+                                  : fmt::format("{} sec", seconds);
+  return fmt::format("{} ms", total);
+}
+
+/// Waits until a moment that is fixed when the wait begins, so that a restart does not begin it
+/// anew.
+void wait_until(Run& run, groovy::Task& task, int64_t deadline_millis) {
+  auto token = std::make_shared<std::shared_ptr<void>>();
+  const uint64_t id = run.next_await();
+  run.await(task, {.what = "sleep",
+                   .durable = false,
+                   .start =
+                       [&run, token, id, deadline_millis](bool) {
+                         const int64_t now = run.services().clock->now().time_since_epoch().count();
+                         *token = run.services().timer(
+                             std::chrono::milliseconds(std::max<int64_t>(0, deadline_millis - now)),
+                             [&run, id] { run.complete(id, nullptr); });
+                       },
+                   .interrupt = {}});
+}
+
+groovy::Value sleep(StepCall& call) {
+  const auto time = duration_of(call, "SECONDS");
+  call.run.print_line("Sleeping for " + in_words(time));
+  wait_until(call.run, call.task, call.run.now_millis(call.task) + time.count());
+  return {};
+}
+
+groovy::Value timeout(StepCall& call) {
+  const auto time = duration_of(call, "MINUTES");
+  Run& run = call.run;
+  run.print_line("Timeout set to expire in " + in_words(time));
+  const int64_t deadline = run.now_millis(call.task) + time.count();
+  return run.interruptible(call.task, [&](uint64_t scope) {
+    const int64_t left = deadline - run.services().clock->now().time_since_epoch().count();
+    // In a replay too: the block may turn out to be still running when the journal ends.
+    const std::weak_ptr<Run> weak = run.weak_from_this();
+    auto token =
+        run.services().timer(std::chrono::milliseconds(std::max<int64_t>(0, left)), [weak, scope] {
+          if (auto alive = weak.lock())
+            alive->interrupt_scope(scope, BuildResult::aborted, "Timeout has been exceeded");
+        });
+    return call.call_body();
+  });
+}
+
+groovy::Value retry(StepCall& call) {
+  const int64_t count = call.number("count");
+  if (count < 1)
+    call.run.raise(call.task, "java.lang.IllegalArgumentException", "count must be at least 1");
+  for (int64_t attempt = 1;; attempt++) {
+    try {
+      return call.call_body();
+    } catch (const groovy::Thrown& thrown) {
+      const groovy::Failure failure = call.run.interpreter().describe(call.task, thrown);
+      // What ends the block from outside (a user, an outer timeout) is not tried again.
+      const bool interrupted = failure.class_name.ends_with("FlowInterruptedException");
+      if (!thrown.catchable || interrupted || attempt >= count) throw;
+      call.run.print_line(failure.class_name == "hudson.AbortException"
+                              ? "ERROR: " + failure.message.value_or("null")
+                              : "ERROR: Execution failed\n" + failure.with_trace());
+      call.run.print_line("Retrying");
+    }
+  }
+}
+
+groovy::Value wait_until_true(StepCall& call) {
+  constexpr double kGrowth = 1.2;
+  constexpr int64_t kMaxMillis = 15'000;
+  auto pause = static_cast<double>(call.number("initialRecurrencePeriod", 250));
+  while (true) {
+    if (call.run.interpreter().truth(call.task, call.call_body())) return {};
+    if (!call.flag("quiet"))
+      call.run.print_line(
+          fmt::format("Will try again after {}",
+                      in_words(std::chrono::milliseconds(static_cast<int64_t>(pause)))));
+    wait_until(call.run, call.task, call.run.now_millis(call.task) + static_cast<int64_t>(pause));
+    pause = std::min<double>(pause * kGrowth, kMaxMillis);
+  }
+}
+
+groovy::Value is_unix(StepCall&) { return groovy::Value::of_bool(true); }
+
+}  // namespace
+
+void add_basic_steps(StepRegistry& registry) {
+  registry.add({.name = "echo", .parameters = {"message"}, .sole = "message", .function = echo});
+  registry.add({.name = "error", .parameters = {"message"}, .sole = "message", .function = error});
+  registry.add(
+      {.name = "sleep", .parameters = {"time", "unit"}, .sole = "time", .function = sleep});
+  registry.add({.name = "timeout",
+                .parameters = {"time", "unit", "activity"},
+                .sole = "time",
+                .block = true,
+                .function = timeout});
+  registry.add({.name = "retry",
+                .parameters = {"count", "conditions"},
+                .sole = "count",
+                .block = true,
+                .function = retry});
+  registry.add({.name = "waitUntil",
+                .parameters = {"initialRecurrencePeriod", "quiet"},
+                .sole = {},
+                .block = true,
+                .function = wait_until_true});
+  registry.add(
+      {.name = "isUnix", .parameters = {}, .sole = {}, .needs = Needs::node, .function = is_unix});
+}
+
+}  // namespace ks::engine

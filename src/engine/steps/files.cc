@@ -1,0 +1,131 @@
+#include "engine/files.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include "base/random.h"
+#include "base/text.h"
+#include "engine/node.h"
+
+// readFile, writeFile, fileExists, deleteDir, pwd, stash, unstash, cleanWs.
+
+namespace ks::engine {
+namespace {
+
+groovy::Value read_file_step(StepCall& call) {
+  const std::string path = resolve(call, call.text("file"));
+  if (call.text("encoding") != "Base64") return call.string(read_text(call, path));
+  const json::value text = outside(call, "read", [&]() -> Result<json::value> {
+    const std::string bytes = TRY(read_file(path, call.run.limits().string_bytes));
+    return json::value(json::string(base64_encode(bytes)));
+  });
+  return call.string(text.as_string());
+}
+
+groovy::Value write_file(StepCall& call) {
+  if (!call.has("file") || !call.has("text")) call.fail("writeFile needs both file and text");
+  const std::string path = resolve(call, call.text("file")), text = call.text("text");
+  const bool base64 = call.text("encoding") == "Base64";
+  outside(call, "write", [&]() -> Result<json::value> {
+    TRY(make_dirs(path.substr(0, path.rfind('/'))));
+    TRY(write_file_atomic(path, base64 ? TRY(base64_decode(text)) : text));
+    return json::value(nullptr);
+  });
+  return {};
+}
+
+groovy::Value file_exists_step(StepCall& call) {
+  const std::string name = call.text("file");
+  if (name.empty()) {
+    call.run.print_line(
+        "The fileExists step was called with a null or empty string, so the current directory will "
+        "be checked instead.");
+  }
+  const std::string path = resolve(call, name);
+  const json::value there = outside(
+      call, "exists", [&]() -> Result<json::value> { return json::value(file_exists(path)); });
+  return groovy::Value::of_bool(there.as_bool());
+}
+
+groovy::Value delete_dir(StepCall& call) {
+  const std::string path = call.directory();
+  outside(call, "delete", [&]() -> Result<json::value> {
+    TRY(remove_tree(path));
+    return json::value(nullptr);
+  });
+  return {};
+}
+
+groovy::Value clean_workspace(StepCall& call) {
+  call.run.print_line("[WS-CLEANUP] Deleting project workspace...");
+  delete_dir(call);
+  call.run.print_line("[WS-CLEANUP] done");
+  return {};
+}
+
+groovy::Value pwd(StepCall& call) {
+  return call.string(call.flag("tmp") ? call.context()->workspace->path() + "@tmp"
+                                      : call.directory());
+}
+
+std::string stash_folder(const StepCall& call, const std::string& name) {
+  return call.run.files().artifacts + "/stash/" + percent_encode(name);
+}
+
+groovy::Value stash(StepCall& call) {
+  const std::string name = call.text("name"), includes = call.text("includes", "**");
+  if (name.empty()) call.fail("stash needs a name");
+  const std::string folder = call.directory(), target = stash_folder(call, name);
+  const json::value count = outside(call, "stash", [&]() -> Result<json::value> {
+    TRY(remove_tree(target));
+    const auto files = TRY(
+        find_files(folder, includes, call.text("excludes"), call.flag("useDefaultExcludes", true)));
+    TRY(make_dirs(target));
+    for (const std::string& file : files) TRY(copy_file(folder, file, target));
+    return json::value(files.size());
+  });
+  const auto files = count.to_number<size_t>();
+  if (files == 0 && !call.flag("allowEmpty"))
+    call.fail(fmt::format("No files included in stash ‘{}’", name));
+  call.run.print_line(fmt::format("Stashed {} file(s)", files));
+  return {};
+}
+
+groovy::Value unstash(StepCall& call) {
+  const std::string name = call.text("name"), source = stash_folder(call, name),
+                    folder = call.directory();
+  const json::value found = outside(call, "unstash", [&]() -> Result<json::value> {
+    if (!file_exists(source)) return json::value(false);
+    for (const std::string& file : TRY(find_files(source, "**", "", false)))
+      TRY(copy_file(source, file, folder));
+    return json::value(true);
+  });
+  if (!found.as_bool()) call.fail(fmt::format("No such saved stash ‘{}’", name));
+  return {};
+}
+
+}  // namespace
+
+void add_file_steps(StepRegistry& registry) {
+  auto add = [&](std::string_view name, std::vector<std::string_view> parameters,
+                 std::string_view sole, StepFunction function) {
+    registry.add({.name = name,
+                  .parameters = std::move(parameters),
+                  .sole = sole,
+                  .needs = Needs::node,
+                  .function = function});
+  };
+  add("readFile", {"file", "encoding"}, "file", read_file_step);
+  add("writeFile", {"file", "text", "encoding"}, "", write_file);
+  add("fileExists", {"file"}, "file", file_exists_step);
+  add("deleteDir", {}, "", delete_dir);
+  add("cleanWs",
+      {"cleanWhenSuccess", "cleanWhenFailure", "cleanWhenAborted", "cleanWhenNotBuilt",
+       "cleanWhenUnstable", "deleteDirs", "patterns", "notFailBuild", "disableDeferredWipeout"},
+      "", clean_workspace);
+  add("pwd", {"tmp"}, "", pwd);
+  add("stash", {"name", "includes", "excludes", "useDefaultExcludes", "allowEmpty"}, "name", stash);
+  add("unstash", {"name"}, "name", unstash);
+}
+
+}  // namespace ks::engine
