@@ -545,6 +545,12 @@ bool wraps(const Instance& instance) {
          !(instance.cls->is_user && instance.base.is<Map>() && instance.cls->is_a(types().script));
 }
 
+const ClassInfo* enum_class_of(const Instance& constant) {
+  if (!constant.cls->is_user) return constant.cls;
+  auto* cls = static_cast<const UserClass*>(constant.cls);
+  return cls->def.kind == ClassKind::enum_ ? static_cast<const ClassInfo*>(cls) : cls->super;
+}
+
 int32_t enum_ordinal(const Value& constant) {
   const auto* instance = constant.as<Instance>();
   return instance->base.is<Entry>() ? instance->base.as<Entry>()->value.as_int() : 0;

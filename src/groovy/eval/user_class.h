@@ -112,6 +112,8 @@ void set_throwable(Task& task, Instance& instance, Args args);
 bool is_script(const Value& value);
 /// Whether its base is an object of the library class that its class extends.
 bool wraps(const Instance& instance);
+/// The enum itself, also for constants that have a body of their own.
+const ClassInfo* enum_class_of(const Instance& constant);
 int32_t enum_ordinal(const Value& constant);
 std::string enum_name(const Value& constant);
 Value enum_value(Task& task, ClassInfo* cls, const std::string& name);

@@ -139,6 +139,26 @@ Value properties_of(Call& c) {
                      get_property(c.task, c.self, name_of(c.task, field->def->name)));
     }
   }
+  if (instance != nullptr && instance->cls->is_user) {
+    auto* cls = static_cast<UserClass*>(instance->cls);
+    std::vector<std::string> more;
+    for (const auto& [name, field] : cls->fields) {
+      if (field.def->is_static && field.def->is_property) more.push_back(name);
+    }
+    for (const auto& [name, overloads] : cls->methods) {
+      bool getter =
+          name.size() > 3 && name.starts_with("get") && overloads[0].def->code.parameters.empty();
+      if (!getter || overloads[0].def->is_static) continue;
+      std::string property = name.substr(3);
+      property[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(property[0])));
+      more.push_back(property);
+    }
+    std::sort(more.begin(), more.end());
+    for (const std::string& name : more) {
+      Value value = get_property(c.task, c.self, name_of(c.task, name));
+      out->table.put(c.task, c.heap().string(name), value);
+    }
+  }
   out->table.put(c.task, c.heap().string("class"), Value(class_of(c.self)));
   c.heap().grew(out.get());
   return out;
@@ -226,11 +246,6 @@ Value class_equals(Call& c) { return Value::of_bool(c.self.same(c.arg(0))); }
 
 Value enum_name_of(Call& c) { return text(c, enum_name(c.self)); }
 Value enum_ordinal_of(Call& c) { return Value::of_int(enum_ordinal(c.self)); }
-/// The enum itself, also for constants that have a body of their own.
-const ClassInfo* enum_class_of(const Instance& constant) {
-  auto* cls = static_cast<UserClass*>(constant.cls);
-  return cls->def.kind == ClassKind::enum_ ? static_cast<ClassInfo*>(cls) : cls->super;
-}
 Value enum_compare(Call& c) {
   auto* other = c.arg(0).as<Instance>();
   auto* mine = c.self.as<Instance>();

@@ -59,6 +59,7 @@ std::optional<Value> run_library(Task& task, const MethodGroup* group, const Cla
   const Method* method = find_method(group, cls, args, body_of(self));
   if (method == nullptr) return std::nullopt;
   task.spend();
+  CallScope::check_stack(task);  // library functions that call each other end here, too
   Call call{task, task.interpreter(), self, args};
   return method->function(call);
 }

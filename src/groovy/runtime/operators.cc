@@ -309,7 +309,8 @@ int compare(Task& task, const Value& a, const Value& b) {
   if (auto* instance = a.as<Instance>()) {
     static const Name kCompareTo("compareTo");
     Value args[] = {b};
-    if (instance->cls->is_enum && b.is<Instance>() && b.as<Instance>()->cls == instance->cls) {
+    if (instance->cls->is_enum && b.is<Instance>() &&
+        enum_class_of(*b.as<Instance>()) == enum_class_of(*instance)) {
       return enum_ordinal(a) - enum_ordinal(b);
     }
     if (instance->cls->is_user) {
@@ -388,10 +389,18 @@ bool is_case(Task& task, const Value& candidate, const Value& switched) {
       case ObjectKind::instance:
       case ObjectKind::host:
       case ObjectKind::native: {
+        // Object's own isCase() comes here again: only what the class itself says is asked.
         static const Name kName("isCase");
         Value args[] = {switched};
-        if (std::optional<Value> result = try_call_method(task, candidate, kName, args))
-          return truth(task, *result);
+        std::optional<Value> result;
+        if (candidate.is<Instance>()) {
+          result = call_user_method(task, candidate, kName, args);
+        } else if (auto* host = candidate.as<HostObject>()) {
+          result = host->call_method(task, kName.text, args);
+        } else if (auto* native = candidate.as_dynamic<NativeObject>()) {
+          result = native->call_method(task, kName.text, args);
+        }
+        if (result) return truth(task, *result);
         break;
       }
       default: break;
