@@ -204,6 +204,11 @@ std::optional<groovy::Value> call_declarative(Run& run, groovy::Task& task, std:
   return groovy::Value();
 }
 
+groovy::Compiled Run::compile_script(std::string_view source,
+                                     const groovy::CompileOptions& options) {
+  return compile_for(*this, source, options);
+}
+
 void Run::declare_parameters(json::array declared) {
   for (const json::value& parameter : declared) {
     const std::string name(text_at(parameter, {"name"}));

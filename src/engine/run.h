@@ -219,6 +219,8 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   std::optional<groovy::Value> global(groovy::Task&, std::string_view name) override;
   bool set_global(groovy::Task&, std::string_view name, const groovy::Value& value) override;
   std::optional<groovy::Value> find_class(groovy::Task&, std::string_view name) override;
+  groovy::Compiled compile_script(std::string_view source,
+                                  const groovy::CompileOptions& options) override;
   void print(groovy::Task&, std::string_view text) override;
   int64_t now_millis(groovy::Task&) override;
   int64_t nano_time(groovy::Task&) override;
