@@ -145,6 +145,10 @@ Value IndexNode::eval(Frame& frame) const {
 
 Value CallNode::invoke(Frame& frame, const Value& object, const Name& method, Args args) const {
   frame.line = line;
+  if (by_object && object.is<List>()) {
+    static const Name kRemoveElement("removeElement");
+    return call_method(frame.task, object, kRemoveElement, args);
+  }
   return call_method(frame.task, object, method, args);
 }
 

@@ -152,6 +152,11 @@ NodePtr Compiler::receiver_call(const ast::Call& in, FunctionScope& f) {
     out->dynamic_name = expr(in.name_expr, f);
   }
   out->arguments = arguments(in.args, f);
+  if (in.name == "remove" && in.args.size() == 1) {
+    const auto* cast = ast::as<ast::Cast>(in.args[0]->value);
+    out->by_object =
+        cast != nullptr && (cast->type->name == "Object" || cast->type->name == "java.lang.Object");
+  }
   out->safe = in.safe;
   out->spread = in.spread;
   return out;

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "groovy/eval/compiler.h"
+#include "groovy/eval/expression_text.h"
 
 namespace ks::groovy {
 
@@ -246,11 +247,18 @@ StatementPtr Compiler::assert_statement(const ast::Assert& stmt, FunctionScope& 
   recording_ = stmt.message == nullptr ? &stmt : nullptr;
   out->condition = expr(stmt.condition, f);
   recording_ = before;
-  if (stmt.message != nullptr) out->message = expr(stmt.message, f);
-  std::string_view text =
-      unit_.text(stmt.begin, stmt.message != nullptr ? stmt.condition->end : stmt.end);
-  if (stmt.message != nullptr) text = unit_.text(*stmt.condition);
-  for (char c : text) out->source += c == '\n' || c == '\r' || c == '\t' ? ' ' : c;
+  if (stmt.message != nullptr) {
+    out->message = expr(stmt.message, f);
+    out->source = expression_text(unit_, stmt.condition);
+    std::vector<const ast::Variable*> variables;
+    collect_variables(stmt.condition, variables);
+    for (const ast::Variable* each : variables) {
+      if (f.find(each->name))
+        out->variables.emplace_back(std::string(each->name), variable(*each, f));
+    }
+    return out;
+  }
+  for (char c : unit_.text(stmt)) out->source += c == '\n' || c == '\r' || c == '\t' ? ' ' : c;
   while (out->source.ends_with(' ') || out->source.ends_with(';')) out->source.pop_back();
   return out;
 }

@@ -316,6 +316,7 @@ struct CallNode final : Node {  ///< `x.name(args)`
   Arguments arguments;
   bool safe = false;
   bool spread = false;
+  bool by_object = false;  ///< `list.remove((Object) x)`: the item x, not the index x
 };
 struct ImplicitCallNode final : Node {  ///< `name(args)`
   Value eval(Frame& frame) const override;
@@ -460,6 +461,8 @@ struct AssertStatement final : Statement {
   NodePtr condition;
   NodePtr message;
   std::string source;  ///< text of the condition, on one line
+  /// With a message: variables whose values are told.
+  std::vector<std::pair<std::string, NodePtr>> variables;
   uint32_t source_column = 0;
 };
 /// A field of the class being made: `this.name = value` without a setter.

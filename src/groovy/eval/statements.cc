@@ -275,8 +275,12 @@ Flow AssertStatement::run(Frame& frame) const {
   if (holds) return Flow::normal;
   frame.line = line;
   if (message != nullptr) {
-    std::string text = to_string(frame.task, message->eval(frame));
-    throw_error(frame.task, "java.lang.AssertionError", text + ". Expression: " + source);
+    std::string text = to_string(frame.task, message->eval(frame)) + ". Expression: " + source;
+    for (size_t i = 0; i < variables.size(); ++i) {
+      text += (i == 0 ? ". Values: " : ", ") + variables[i].first + " = " +
+              to_string(frame.task, variables[i].second->eval(frame));
+    }
+    throw_error(frame.task, "java.lang.AssertionError", text);
   }
   throw_error(frame.task, "org.codehaus.groovy.runtime.powerassert.PowerAssertionError",
               draw_assert(frame.task, source, recording));

@@ -461,7 +461,9 @@ Value constant(Call&) {
 }
 
 constexpr MethodRow kRows[] = {
-    {kNumber, "plus", "O", plus_of},
+    {kNumber, "plus", "N", plus_of},
+    {kNumber, "plus", "c", plus_of},
+    {kNumber, "plus", "S", plus_of},
     {kNumber, "minus", "N", operate<Op::subtract>},
     {kNumber, "minus", "c", operate<Op::subtract>},
     {kNumber, "multiply", "N", operate<Op::multiply>},
@@ -664,7 +666,9 @@ constexpr MethodRow kRows[] = {
     {kCharacter, "toUpperCase", "", char_upper},
     {kCharacter, "toLowerCase", "", char_lower},
     {kCharacter, "compareTo", "O", compare_to},
-    {kCharacter, "plus", "O", plus_of},
+    {kCharacter, "plus", "N", plus_of},
+    {kCharacter, "plus", "c", plus_of},
+    {kCharacter, "plus", "S", plus_of},
     {kCharacter, "minus", "N", operate<Op::subtract>},
     {kCharacter, "minus", "c", operate<Op::subtract>},
     {kCharacter, "multiply", "N", operate<Op::multiply>},

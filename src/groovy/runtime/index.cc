@@ -178,8 +178,8 @@ Value text_at(Task& task, const Value& receiver, const Value& key) {
     if (index < 0) index += static_cast<int64_t>(size);
     if (index < 0 || index >= static_cast<int64_t>(size)) {
       throw_error(task, "java.lang.StringIndexOutOfBoundsException",
-                  "String index out of range: " +
-                      std::to_string(index < 0 ? index - static_cast<int64_t>(size) : index));
+                  "begin " + std::to_string(index) + ", end " + std::to_string(index + 1) +
+                      ", length " + std::to_string(size));
     }
     return substring(task, text, static_cast<size_t>(index), static_cast<size_t>(index) + 1);
   }
