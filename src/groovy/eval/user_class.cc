@@ -655,9 +655,9 @@ std::optional<Value> map_as(Task& task, const Value& map, ClassInfo* type) {
   return Value(out);
 }
 
-std::string closure_name(Task&, const Closure& closure) {
+std::string closure_name(const Closure& closure) {
   if (const auto* code = dynamic_cast<const CodeClosure*>(&closure)) return code->code.class_name;
-  return class_name_of(Value(const_cast<Closure*>(&closure)));
+  return class_of(Value(const_cast<Closure*>(&closure)))->name;
 }
 
 std::string throwable_text(Task& task, const Value& throwable) {

@@ -134,7 +134,7 @@ Value implement_by_closure(Task& task, const Value& closure, ClassInfo* interfac
 Value implement_by_map(Task& task, const Value& map, ClassInfo* type);
 std::optional<Value> map_as(Task& task, const Value& map, ClassInfo* type);
 
-std::string closure_name(Task& task, const Closure& closure);
+std::string closure_name(const Closure& closure);
 std::string throwable_text(Task& task, const Value& throwable);
 
 /// Defines all classes of a program in this run.

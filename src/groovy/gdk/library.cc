@@ -15,7 +15,7 @@ std::span<const LibraryPart> library_parts() {
       list_methods(),   map_methods(),     string_methods(),  number_methods(),
       regex_methods(),  builder_methods(), system_methods(),  utility_methods(),
       format_methods(), json_methods(),    date_methods(),    url_methods(),
-      script_methods(),
+      time_methods(),   script_methods(),
   };
   return kParts;
 }

@@ -25,6 +25,7 @@ LibraryPart format_methods();
 LibraryPart json_methods();
 LibraryPart date_methods();
 LibraryPart url_methods();
+LibraryPart time_methods();
 LibraryPart script_methods();
 
 std::span<const LibraryPart> library_parts();

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/check.h"
+#include "groovy/eval/user_class.h"
 #include "groovy/gdk/library.h"
 #include "groovy/runtime/numbers.h"
 
@@ -510,6 +511,7 @@ std::string class_name_of(const Value& value) {
   if (value.is_null()) return "null";
   if (value.is_object()) {
     if (auto* host = value.as<HostObject>()) return host->class_name();
+    if (auto* closure = value.as<Closure>()) return closure_name(*closure);
   }
   return class_of(value)->name;
 }

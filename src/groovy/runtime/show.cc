@@ -66,7 +66,7 @@ class Shower {
       case ObjectKind::range: return show_range(value);
       case ObjectKind::map: return show_map(value);
       case ObjectKind::closure:
-        out_ += closure_name(task_, *value.as<Closure>());
+        out_ += closure_name(*value.as<Closure>());
         out_ += fmt::format("@{:x}", static_cast<uint32_t>(identity_hash(value)));
         return;
       case ObjectKind::klass: {
