@@ -33,7 +33,8 @@ std::vector<Case> read_cases(const std::string& name) {
 }
 
 std::string evaluate(const std::string& expression) {
-  Compiled compiled = compile("def r = (" + expression + ")\nr instanceof CharSequence ? r.toString() : r");
+  Compiled compiled =
+      compile("def r = (" + expression + ")\nr instanceof CharSequence ? r.toString() : r");
   if (!compiled) return "! " + compiled.errors.front().message;
   PlainHost host(1);
   Interpreter interpreter(host);
@@ -46,16 +47,62 @@ std::string evaluate(const std::string& expression) {
 TEST(GroovyLibrary, GivesWhatGroovyGives) {
   std::vector<Case> cases = read_cases("library.txt");
   ASSERT_GT(cases.size(), 100u);
-  for (const Case& each : cases) EXPECT_EQ(evaluate(each.expression), each.expected) << each.expression;
+  for (const Case& each : cases)
+    EXPECT_EQ(evaluate(each.expression), each.expected) << each.expression;
+}
+
+std::string read_file(const std::string& name) {
+  std::ifstream in(std::string(KS_SOURCE_DIR) + "/src/groovy/cases/" + name, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+class Printed : public PlainHost {
+ public:
+  Printed() : PlainHost(1) {}
+  void print(Task&, std::string_view text) override { output += text; }
+  std::string output;
+};
+
+TEST(GroovyLibrary, ScriptsPrintWhatGroovyPrints) {
+  for (std::string name : {"classes", "control", "everyday", "time"}) {
+    Compiled compiled = compile(read_file(name + ".groovy"), {.script_name = name});
+    ASSERT_TRUE(compiled) << name << ": " << compiled.errors.front().message;
+    Printed host;
+    Interpreter interpreter(host);
+    Task task(interpreter);
+    Outcome outcome = interpreter.run_script(task, compiled.program);
+    EXPECT_FALSE(outcome.failure) << outcome.failure->with_trace();
+    EXPECT_EQ(host.output, read_file(name + ".out")) << name;
+  }
 }
 
 TEST(GroovyLibrary, ScriptClassesThatImplementLibraryInterfacesAreNotTakenForOurs) {
-  for (std::string type : {"Map", "List", "Set", "Collection", "Iterator", "CharSequence", "Comparable", "Map.Entry"}) {
-    for (std::string use : {"x.size()", "x.each { }", "x.get(0)", "x + x", "x.toString()", "x[0]", "x == x", "x.sort()",
-                            "x.key", "x.hasNext()", "x.length()", "x.trim()", "x as List", "x.collect { it }", "x << 1",
-                            "[x, x].sort()", "[(x): 1]", "x.join(',')", "x.findAll { true }", "x.entrySet()", "x.name"}) {
+  for (std::string type : {"Map", "List", "Set", "Collection", "Iterator", "CharSequence",
+                           "Comparable", "Map.Entry"}) {
+    for (std::string use : {"x.size()",
+                            "x.each { }",
+                            "x.get(0)",
+                            "x + x",
+                            "x.toString()",
+                            "x[0]",
+                            "x == x",
+                            "x.sort()",
+                            "x.key",
+                            "x.hasNext()",
+                            "x.length()",
+                            "x.trim()",
+                            "x as List",
+                            "x.collect { it }",
+                            "x << 1",
+                            "[x, x].sort()",
+                            "[(x): 1]",
+                            "x.join(',')",
+                            "x.findAll { true }",
+                            "x.entrySet()",
+                            "x.name"}) {
       // Whatever comes out, nothing may be read as what it is not.
-      std::string source = "class X implements " + type + " { }\ndef x = new X()\ntry { " + use + " } catch (e) { }\n1";
+      std::string source = "class X implements " + type + " { }\ndef x = new X()\ntry { " + use +
+                           " } catch (e) { }\n1";
       Compiled compiled = compile(source);
       ASSERT_TRUE(compiled) << source;
       PlainHost host(1);

@@ -43,8 +43,6 @@ Value reverse_each(Call& c) {
   return c.self;
 }
 
-Value each_permutation(Call& c);
-
 // ----- mapping -----
 
 Value collect(Call& c) {
@@ -593,234 +591,6 @@ Value drop_while(Call& c) {
   return slice(c, all, from, all.size());
 }
 
-// ----- combining -----
-
-Value plus(Call& c) {
-  std::vector<Value> out = items(c);
-  const Value& other = underlying(c.arg(0));
-  if (is_collection(other) || (other.is_object() && class_of(other)->is_a(types().iterable))) {
-    for (const Value& item : items_of(c.task, other)) out.push_back(item);
-  } else {
-    out.push_back(other);
-  }
-  return similar(c, std::move(out));
-}
-
-Value minus(Call& c) {
-  std::vector<Value> gone =
-      is_collection(c.arg(0)) ? items_of(c.task, c.arg(0)) : std::vector<Value>{c.arg(0)};
-  Value set = make_set(c.task, gone);
-  std::vector<Value> out;
-  visit(c, [&](const Value& item) {
-    if (set.as<Set>()->table.find(c.task, item) != nullptr) return true;
-    for (const Value& each_gone : gone) {
-      c.task.spend();
-      if (equals(c.task, item, each_gone)) return true;
-    }
-    out.push_back(item);
-    return true;
-  });
-  return similar(c, std::move(out));
-}
-
-Value multiply(Call& c) {
-  std::vector<Value> all = items(c);
-  int64_t times = c.to_long(0);
-  if (times < 0)
-    throw_error(
-        c.task, "java.lang.IllegalArgumentException",
-        "multiply() should be called with a number of 0 or greater not: " + std::to_string(times));
-  c.heap().check_room(all.size() * static_cast<size_t>(times) * sizeof(Value));
-  std::vector<Value> out;
-  for (int64_t i = 0; i < times; ++i) {
-    c.task.spend(all.size() / 8 + 1);
-    out.insert(out.end(), all.begin(), all.end());
-  }
-  return similar(c, std::move(out));
-}
-
-Value intersect(Call& c) {
-  std::vector<Value> out;
-  std::vector<Value> mine = items(c);
-  std::vector<Value> others = items_of(c.task, c.arg(0));
-  // The order is that of the smaller one, as in Groovy.
-  if (mine.size() >= others.size()) std::swap(mine, others);
-  for (const Value& item : mine) {
-    bool in_other = false;
-    for (const Value& other : others) {
-      c.task.spend();
-      if (equals(c.task, item, other)) {
-        in_other = true;
-        break;
-      }
-    }
-    if (!in_other) continue;
-    bool known = std::any_of(out.begin(), out.end(),
-                             [&](const Value& one) { return equals(c.task, one, item); });
-    if (!known) out.push_back(item);
-  }
-  return similar(c, std::move(out));
-}
-
-Value disjoint(Call& c) {
-  for (const Value& item : items_of(c.task, c.arg(0))) {
-    if (contains(c.task, c.self, item)) return Value::of_bool(false);
-  }
-  return Value::of_bool(true);
-}
-
-void flatten_by(Task& task, const Value& value, const Value& function, std::vector<Value>& out) {
-  NestingScope nesting(task);
-  for_each_item(task, value, [&](const Value& item) {
-    if (is_collection(item)) {
-      flatten_by(task, item, function, out);
-      return true;
-    }
-    Value made = apply(task, function, item);
-    if (is_collection(made)) {
-      for (const Value& each : items_of(task, made)) out.push_back(each);
-    } else {
-      out.push_back(made);
-    }
-    return true;
-  });
-}
-Value flatten_with(Call& c) {
-  std::vector<Value> out;
-  flatten_by(c.task, c.self, c.arg(0), out);
-  return similar(c, std::move(out));
-}
-
-void flatten_into(Task& task, const Value& value, std::vector<Value>& out) {
-  NestingScope nesting(task);
-  for_each_item(task, value, [&](const Value& item) {
-    if (is_collection(item)) {
-      flatten_into(task, item, out);
-    } else {
-      out.push_back(item);
-    }
-    if (out.size() % 1024 == 0) task.heap().check_room(out.size() * sizeof(Value));
-    return true;
-  });
-}
-Value flatten(Call& c) {
-  std::vector<Value> out;
-  flatten_into(c.task, c.self, out);
-  if (c.self.is<Array>()) return make_list(c, std::move(out));
-  return similar(c, std::move(out));
-}
-
-Value combinations(Call& c) {
-  std::vector<std::vector<Value>> rows{{}};
-  for (const Value& part : items(c)) {
-    std::vector<Value> choices =
-        is_collection(part) ? items_of(c.task, part) : std::vector<Value>{part};
-    std::vector<std::vector<Value>> next;
-    // The first list runs fastest.
-    for (const Value& choice : choices) {
-      for (const std::vector<Value>& row : rows) {
-        c.task.spend();
-        c.heap().check_room((next.size() + 1) * (row.size() + 2) * sizeof(Value));
-        next.push_back(row);
-        next.back().push_back(choice);
-      }
-    }
-    rows = std::move(next);
-  }
-  std::vector<Value> out;
-  for (std::vector<Value>& row : rows) out.push_back(make_list(c, std::move(row)));
-  Value list = make_list(c, std::move(out));
-  if (c.count() == 0) return list;
-  std::vector<Value> made;
-  for (const Value& row : list.as<List>()->items) made.push_back(call1(c.task, c.arg(0), row));
-  return make_list(c, std::move(made));
-}
-
-Value subsequences(Call& c) {
-  std::vector<Value> all = items(c);
-  std::vector<std::vector<Value>> rows;
-  for (const Value& item : all) {
-    std::vector<std::vector<Value>> next;
-    for (const std::vector<Value>& row : rows) {
-      c.task.spend();
-      c.heap().check_room((next.size() + 1) * (row.size() + 2) * sizeof(Value));
-      next.push_back(row);
-      next.back().push_back(item);
-    }
-    next.push_back({item});
-    rows.insert(rows.end(), next.begin(), next.end());
-  }
-  std::vector<Value> out;
-  for (std::vector<Value>& row : rows) out.push_back(make_list(c, std::move(row)));
-  return make_set(c.task, out);
-}
-
-void permute(Call& c, std::vector<Value> rest, std::vector<Value> front, std::vector<Value>& out) {
-  c.task.spend();
-  c.heap().check_room(out.size() * (front.size() + 8) * sizeof(Value));
-  if (rest.empty()) {
-    out.push_back(make_list(c, std::move(front)));
-    return;
-  }
-  for (size_t i = 0; i < rest.size(); ++i) {
-    std::vector<Value> fewer = rest;
-    fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
-    std::vector<Value> more = front;
-    more.push_back(rest[i]);
-    permute(c, std::move(fewer), std::move(more), out);
-  }
-}
-Value permutations(Call& c) {
-  std::vector<Value> out;
-  permute(c, items(c), {}, out);
-  if (c.count() == 0) return make_set(c.task, out);
-  std::vector<Value> made;
-  for (const Value& row : out) made.push_back(call1(c.task, c.arg(0), row));
-  return make_list(c, std::move(made));
-}
-Value each_permutation(Call& c) {
-  std::vector<Value> out;
-  permute(c, items(c), {}, out);
-  for (const Value& row : out) call1(c.task, c.arg(0), row);
-  return c.self;
-}
-
-Value with_index(Call& c) {
-  int32_t index = c.count() > 0 ? c.to_int(0) : 0;
-  std::vector<Value> out;
-  for (const Value& item : items(c)) out.push_back(make_list(c, {item, Value::of_int(index++)}));
-  return make_list(c, std::move(out));
-}
-Value indexed(Call& c) {
-  int32_t index = c.count() > 0 ? c.to_int(0) : 0;
-  Ref<Map> out = c.heap().make<Map>();
-  for (const Value& item : items(c)) out->table.put(c.task, Value::of_int(index++), item);
-  c.heap().grew(out.get());
-  return out;
-}
-
-Value collate(Call& c) {
-  std::vector<Value> all = items(c);
-  int32_t length = c.to_int(0);
-  int32_t step = c.count() > 1 && !c.arg(1).is_bool() ? c.to_int(1) : length;
-  bool keep = !(c.args.back().is_bool() && !c.args.back().as_bool());
-  std::vector<Value> out;
-  if (length <= 0) {
-    out.push_back(make_list(c, all));
-    return make_list(c, std::move(out));
-  }
-  if (step == 0) throw_error(c.task, "java.lang.IllegalArgumentException", "step cannot be zero");
-  for (int64_t i = 0; i < static_cast<int64_t>(all.size()) && i > -1; i += step) {
-    auto from = static_cast<size_t>(i);
-    size_t to = from + static_cast<size_t>(length);
-    if (to > all.size() && !keep) break;
-    to = std::min(to, all.size());
-    out.push_back(make_list(c, std::vector<Value>(all.begin() + static_cast<std::ptrdiff_t>(from),
-                                                  all.begin() + static_cast<std::ptrdiff_t>(to))));
-  }
-  return make_list(c, std::move(out));
-}
-
 Value as_iterator(Call& c) {
   auto next = [all = make_list(c, items(c)), i = size_t{0}](Task&) mutable -> std::optional<Value> {
     auto* list = all.as<List>();
@@ -834,18 +604,6 @@ Value unique_iterator(Call& c) {
   Value list = to_unique(c);
   Call inner{c.task, c.in, list, {}};
   return as_iterator(inner);
-}
-
-Value to_spread_map(Call& c) {
-  Ref<Map> out = c.heap().make<Map>();
-  std::vector<Value> all = items(c);
-  if (all.size() % 2 != 0) {
-    throw_error(c.task, "groovy.lang.SpreadMapEvaluatingException",
-                "The number of elements must be even: keys and values take turns");
-  }
-  for (size_t i = 0; i < all.size(); i += 2) out->table.put(c.task, all[i], all[i + 1]);
-  c.heap().grew(out.get());
-  return out;
 }
 
 constexpr MethodRow kRows[] = {
@@ -937,29 +695,7 @@ constexpr MethodRow kRows[] = {
     {kIterable, "dropWhile", "C", drop_while},
     {kIterable, "contains", "O", contains_item},
     {kIterable, "containsAll", "K", contains_all},
-    {kIterable, "plus", "O", plus},
-    {kIterable, "minus", "O", minus},
-    {kIterable, "multiply", "N", multiply},
-    {kIterable, "intersect", "K", intersect},
-    {kIterable, "disjoint", "K", disjoint},
-    {kIterable, "flatten", "", flatten},
-    {kIterable, "flatten", "C", flatten_with},
-    {kIterable, "combinations", "", combinations},
-    {kIterable, "combinations", "C", combinations},
-    {kIterable, "eachCombination", "C", combinations},
-    {kIterable, "subsequences", "", subsequences},
-    {kIterable, "permutations", "", permutations},
-    {kIterable, "permutations", "C", permutations},
-    {kIterable, "eachPermutation", "C", each_permutation},
     {"java.util.List", "eachByte", "C", each},
-    {kIterable, "withIndex", "", with_index},
-    {kIterable, "withIndex", "I", with_index},
-    {kIterable, "indexed", "", indexed},
-    {kIterable, "indexed", "I", indexed},
-    {kIterable, "collate", "I", collate},
-    {kIterable, "collate", "IZ", collate},
-    {kIterable, "collate", "II", collate},
-    {kIterable, "collate", "IIZ", collate},
     {kIterable, "iterator", "", as_iterator},
     {"java.util.Iterator", "toList", "", to_list},
     {"java.util.Iterator", "toSet", "", to_set},
@@ -978,14 +714,12 @@ constexpr MethodRow kRows[] = {
     {"java.util.Iterator", "dropWhile", "C", drop_while},
     {"java.util.Iterator", "unique", "", unique_iterator},
     {"java.util.Iterator", "unique", "E", unique_iterator},
-    {kIterable, "toSpreadMap", "", to_spread_map},
     {"java.util.Iterator", "reverse", "",
      [](Call& c) -> Value {
        std::vector<Value> all = items(c);
        std::reverse(all.begin(), all.end());
        return make_list(c, std::move(all));
      }},
-    {"java.util.Iterator", "collate", "I", collate},
     {"java.util.Map", "sort", "", sort},
     {"java.util.Map", "sort", "E", sort},
     {"java.util.Map", "toSorted", "", to_sorted},

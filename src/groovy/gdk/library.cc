@@ -11,11 +11,11 @@ namespace ks::groovy {
 
 std::span<const LibraryPart> library_parts() {
   static const std::array kParts = {
-      core_classes(),   object_methods(),  closure_methods(), collection_methods(),
-      list_methods(),   map_methods(),     string_methods(),  number_methods(),
-      regex_methods(),  builder_methods(), system_methods(),  utility_methods(),
-      format_methods(), json_methods(),    date_methods(),    url_methods(),
-      time_methods(),   script_methods(),
+      core_classes(),      object_methods(),        closure_methods(), collection_methods(),
+      list_methods(),      map_methods(),           string_methods(),  number_methods(),
+      regex_methods(),     builder_methods(),       system_methods(),  utility_methods(),
+      format_methods(),    json_methods(),          date_methods(),    url_methods(),
+      combining_methods(), string_number_methods(), time_methods(),    script_methods(),
   };
   return kParts;
 }

@@ -25,6 +25,8 @@ LibraryPart format_methods();
 LibraryPart json_methods();
 LibraryPart date_methods();
 LibraryPart url_methods();
+LibraryPart combining_methods();
+LibraryPart string_number_methods();
 LibraryPart time_methods();
 LibraryPart script_methods();
 
