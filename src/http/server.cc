@@ -6,9 +6,11 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <latch>
 
 #include "base/log.h"
 #include "http/server/connection.h"
+#include "http/server/websocket.h"
 
 namespace ks::http {
 namespace {
@@ -18,22 +20,31 @@ using boost::system::error_code;
 
 class AsioServer final : public Server {
  public:
-  AsioServer(ServerOptions options, const Router& router) : workers_(options.max_workers, 10'000) {
+  AsioServer(ServerOptions options, const Router& router)
+      : workers_(std::make_unique<WorkerPool>(options.max_workers, 10'000)) {
     shared_.options = std::move(options);
     shared_.router = &router;
-    shared_.workers = &workers_;
+    shared_.workers = workers_.get();
   }
 
   ~AsioServer() override {
     drain(std::chrono::milliseconds(0));
+    // Handlers that run post their answers to a reactor: first nothing is open, then nothing runs,
+    // then the reactors may go.
+    if (serving_) {
+      std::latch closed(static_cast<std::ptrdiff_t>(reactors_.size()));
+      for (auto& reactor : reactors_) {
+        asio::post(reactor->context, [&closed, r = reactor.get()] {
+          close_all(*r);
+          closed.count_down();
+        });
+      }
+      closed.wait();
+    }
+    workers_.reset();
     for (auto& reactor : reactors_) {
-      asio::post(reactor->context, [r = reactor.get()] {
-        r->timer.cancel();
-        std::vector<std::shared_ptr<Connection>> all(r->connections.begin(), r->connections.end());
-        for (const auto& connection : all) connection->close();
-        r->guard.reset();
-        r->context.stop();
-      });
+      reactor->guard.reset();
+      reactor->context.stop();
     }
     for (auto& reactor : reactors_) reactor->thread = {};
   }
@@ -53,6 +64,7 @@ class AsioServer final : public Server {
     for (auto& reactor : reactors_) {
       reactor->thread = std::jthread([context = &reactor->context] { context->run(); });
     }
+    serving_ = true;
     return {};
   }
 
@@ -68,7 +80,7 @@ class AsioServer final : public Server {
   }
 
   void drain(std::chrono::milliseconds limit) override {
-    if (!shared_.draining.exchange(true)) {
+    if (!shared_.draining.exchange(true) && serving_) {
       asio::post(reactors_[0]->context, [this] {
         error_code ignored;
         acceptor_->close(ignored);
@@ -78,16 +90,29 @@ class AsioServer final : public Server {
           std::vector<std::shared_ptr<Connection>> all(r->connections.begin(),
                                                        r->connections.end());
           for (const auto& connection : all) connection->drain();
+          for (const auto& weak : r->websockets) {
+            if (auto session = weak.lock()) session->close(1001, "the server shuts down");
+          }
         });
       }
     }
     const auto deadline = std::chrono::steady_clock::now() + limit;
-    while (shared_.connections > 0 && std::chrono::steady_clock::now() < deadline) {
+    while (shared_.open_sockets() > 0 && std::chrono::steady_clock::now() < deadline) {
       std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
   }
 
  private:
+  static void close_all(Reactor& reactor) {
+    reactor.timer.cancel();
+    const std::vector<std::shared_ptr<Connection>> all(reactor.connections.begin(),
+                                                       reactor.connections.end());
+    for (const auto& connection : all) connection->close();
+    for (const auto& weak : reactor.websockets) {
+      if (auto session = weak.lock()) session->abort();
+    }
+  }
+
   Result<> bind() {
     const ServerOptions& options = shared_.options;
     error_code error;
@@ -137,7 +162,7 @@ class AsioServer final : public Server {
   }
 
   void admit(Reactor& reactor, asio::ip::tcp::socket socket) {
-    if (shared_.connections >= shared_.options.max_connections) {
+    if (shared_.open_sockets() >= shared_.options.max_connections) {
       LOG(warn, "a connection was refused: too many are open",
           {"limit", shared_.options.max_connections});
       return;
@@ -151,11 +176,12 @@ class AsioServer final : public Server {
   }
 
   Shared shared_;
-  WorkerPool workers_;
+  std::unique_ptr<WorkerPool> workers_;
   std::vector<std::unique_ptr<Reactor>> reactors_;
   std::unique_ptr<asio::ip::tcp::acceptor> acceptor_;
   size_t next_ = 0;
   uint16_t port_ = 0;
+  bool serving_ = false;
 };
 
 }  // namespace

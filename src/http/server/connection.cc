@@ -45,6 +45,23 @@ std::string choose_protocol(const std::vector<std::string>& ours, std::string_vi
   return {};
 }
 
+/// Handlers return their errors. One that throws all the same has a bug, which must cost its caller
+/// an answer and not everybody the server.
+Response handle_safely(const Router& router, Request& request) {
+  try {
+    return router.handle(request);
+  } catch (const std::exception& error) {
+    LOG(error, "a handler threw; this is a bug", {"path", request.path}, {"request", request.id},
+        {"what", error.what()});
+    return Response::text(500, "the server failed to handle this request; its log says why\n");
+  }
+}
+
+/// After an answer that did not wait for all of the request: how long and how much is read and
+/// dropped.
+constexpr std::chrono::milliseconds kLingerTime{2000};
+constexpr size_t kLingerBytes = 4u << 20;
+
 }  // namespace
 
 void Reactor::sweep() {
@@ -69,6 +86,7 @@ Connection::Connection(Reactor& reactor, asio::ip::tcp::socket socket, std::stri
 Connection::~Connection() { reactor_.shared.connections--; }
 
 void Connection::start() {
+  if (reactor_.shared.draining) return;  // accepted in the moment of the end
   boost::system::error_code ignored;
   socket_.non_blocking(true, ignored);
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
@@ -89,6 +107,7 @@ void Connection::enter(Phase phase) {
     case Phase::idle: deadline_ = now + options.idle_timeout; break;
     case Phase::body:
     case Phase::responding: deadline_ = now + options.body_timeout; break;
+    case Phase::lingering: deadline_ = now + kLingerTime; break;
     case Phase::handling:
     case Phase::streaming:
     case Phase::closed: deadline_ = std::chrono::steady_clock::time_point::max(); break;
@@ -142,9 +161,13 @@ void Connection::wait_writable() {
                      });
 }
 
-void Connection::on_writable() { write_more(); }
+void Connection::on_writable() {
+  if (phase_ == Phase::lingering) return linger();
+  write_more();
+}
 
 void Connection::on_readable() {
+  if (phase_ == Phase::lingering) return linger();
   while (phase_ != Phase::closed) {
     const bool busy =
         phase_ == Phase::handling || phase_ == Phase::responding || phase_ == Phase::streaming;
@@ -158,6 +181,24 @@ void Connection::on_readable() {
       case Io::want_read: wait_readable(); return;
       case Io::want_write: wait_writable(); return;
       case Io::end: peer_ended(); return;
+      case Io::failed: close(); return;
+    }
+  }
+}
+
+/// Closing a socket with unread bytes resets it, and the peer may lose the answer that says why it
+/// should stop sending. So what still comes is read and dropped for a while.
+void Connection::linger() {
+  while (phase_ == Phase::lingering) {
+    const IoResult result = transport_->read(reactor_.scratch);
+    switch (result.state) {
+      case Io::done:
+        lingered_ += result.bytes;
+        if (lingered_ > kLingerBytes) close();
+        break;
+      case Io::want_read: wait_readable(); return;
+      case Io::want_write: wait_writable(); return;
+      case Io::end:
       case Io::failed: close(); return;
     }
   }
@@ -232,6 +273,7 @@ void Connection::reject(int status, std::string text) {
   request_->peer = peer_;
   request_->path = "-";
   keep_alive_ = false;
+  rejected_ = true;
   is_head_ = false;
   parser_.reset();
   respond(Response::text(status, std::move(text)));
@@ -266,9 +308,9 @@ void Connection::handle() {
   stop_ = std::stop_source();
   request_->stop = stop_.get_token();
   const Router& router = *reactor_.shared.router;
-  if (router.where(*request_) == Runs::on_reactor) return respond(router.handle(*request_));
+  if (router.where(*request_) == Runs::on_reactor) return respond(handle_safely(router, *request_));
   auto answer = [self = shared_from_this(), request = request_] {
-    Response response = self->reactor_.shared.router->handle(*request);
+    Response response = handle_safely(*self->reactor_.shared.router, *request);
     asio::post(self->reactor_.context, [self, response = std::move(response)]() mutable {
       if (self->phase_ == Phase::handling) self->respond(std::move(response));
     });
@@ -411,7 +453,10 @@ void Connection::finish_response() {
   request_.reset();
   if (!keep_alive_ || peer_ended_) {
     transport_->shutdown();
-    return close();
+    if (peer_ended_ || !rejected_) return close();
+    in_ = {};
+    enter(Phase::lingering);
+    return linger();
   }
   enter(Phase::idle);
   // Pipelined requests first; posted, so that a long pipeline does not grow the stack.
@@ -439,18 +484,22 @@ void Connection::upgrade(Response& response) {
   reactor_.connections.erase(shared_from_this());
   boost::system::error_code ignored;
   socket_.cancel(ignored);
-  start_websocket(WebSocketParts{.socket = std::move(socket_),
-                                 .transport = std::move(transport_),
-                                 .request_head = std::move(head),
-                                 .early_data = std::move(in_),
-                                 .protocol = std::move(protocol)},
-                  std::move(ready));
+  auto session = start_websocket(WebSocketParts{.socket = std::move(socket_),
+                                                .transport = std::move(transport_),
+                                                .request_head = std::move(head),
+                                                .early_data = std::move(in_),
+                                                .protocol = std::move(protocol),
+                                                .open = reactor_.shared.websockets},
+                                 std::move(ready));
+  std::erase_if(reactor_.websockets, [](const auto& weak) { return weak.expired(); });
+  reactor_.websockets.push_back(session);
 }
 
 void Connection::drain() {
   switch (phase_) {
     case Phase::handshake:
-    case Phase::idle: close(); break;
+    case Phase::idle:
+    case Phase::lingering: close(); break;
     case Phase::streaming:
       keep_alive_ = false;
       stream_->request_stop();

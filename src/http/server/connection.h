@@ -24,6 +24,7 @@ namespace ks::http {
 
 class Connection;
 class ConnectionStream;
+class WebSocketSession;
 
 /// What all connections of a server share. Counters are for limits and metrics.
 struct Shared {
@@ -33,6 +34,9 @@ struct Shared {
   WorkerPool* workers = nullptr;
   std::unique_ptr<AccessLog> access_log;
   std::atomic<size_t> connections{0};
+  /// Upgraded ones; handlers may hold theirs longer than the server lives.
+  std::shared_ptr<std::atomic<size_t>> websockets = std::make_shared<std::atomic<size_t>>(0);
+  size_t open_sockets() const { return connections + *websockets; }
   std::atomic<bool> draining{false};
 };
 
@@ -47,6 +51,7 @@ struct Reactor {
       context.get_executor()};
   std::vector<char> scratch = std::vector<char>(64 << 10);
   std::unordered_set<std::shared_ptr<Connection>> connections;
+  std::vector<std::weak_ptr<WebSocketSession>> websockets;
   boost::asio::steady_timer timer{context};
   bool sweeping = false;
   std::jthread thread;
@@ -79,6 +84,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     handling,
     responding,
     streaming,
+    lingering,
     closed
   };
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
@@ -101,6 +107,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void write_more();
   void finish_response();
   void peer_ended();
+  void linger();
   void log_request(int status, size_t bytes);
 
   Reactor& reactor_;
@@ -116,6 +123,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool is_head_ = false;
   bool http10_ = false;
   bool continue_sent_ = false;
+  bool rejected_ = false;
+  size_t lingered_ = 0;
 
   std::string in_;
   std::unique_ptr<Parser> parser_;

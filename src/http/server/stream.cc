@@ -11,41 +11,37 @@ ConnectionStream::ConnectionStream(std::weak_ptr<Connection> connection,
                                    boost::asio::any_io_executor reactor, size_t max_bytes)
     : connection_(std::move(connection)), reactor_(std::move(reactor)), max_bytes_(max_bytes) {}
 
+// Posting happens within the lock: once abandon() has taken it, nothing is posted any more, so that
+// a producer may hold its stream longer than the server and its reactor live.
+
 bool ConnectionStream::write(Bytes chunk) {
   if (chunk->empty()) return true;
-  enum class Outcome : uint8_t { queued, scheduled, overflow, refused };
-  const Outcome outcome = state_.with([&](State& state) {
-    if (state.gone || state.closed) return Outcome::refused;
+  return state_.with([&](State& state) {
+    if (state.gone || state.closed) return false;
     if (state.bytes + chunk->size() > max_bytes_) {
       state.gone = true;
       state.chunks.clear();
-      return Outcome::overflow;
+      boost::asio::post(reactor_, [weak = connection_] {
+        if (auto connection = weak.lock()) connection->abort_stream();
+      });
+      return false;
     }
     state.bytes += chunk->size();
     state.chunks.push_back(std::move(chunk));
-    return std::exchange(state.scheduled, true) ? Outcome::queued : Outcome::scheduled;
+    schedule(state);
+    return true;
   });
-  switch (outcome) {
-    case Outcome::queued: return true;
-    case Outcome::scheduled: schedule(); return true;
-    case Outcome::refused: return false;
-    case Outcome::overflow: break;
-  }
-  boost::asio::post(reactor_, [weak = connection_] {
-    if (auto connection = weak.lock()) connection->abort_stream();
-  });
-  return false;
 }
 
 void ConnectionStream::close() {
-  const bool first = state_.with([](State& state) {
-    if (std::exchange(state.closed, true)) return false;
-    return !std::exchange(state.scheduled, true);
+  state_.with([&](State& state) {
+    if (std::exchange(state.closed, true) || state.gone) return;
+    schedule(state);
   });
-  if (first) schedule();
 }
 
-void ConnectionStream::schedule() {
+void ConnectionStream::schedule(State& state) {
+  if (std::exchange(state.scheduled, true)) return;
   boost::asio::post(reactor_, [weak = connection_] {
     if (auto connection = weak.lock()) connection->flush_stream();
   });

@@ -48,7 +48,7 @@ class ConnectionStream final : public Stream {
     bool gone = false;
     std::vector<Waker> wakers;
   };
-  void schedule();
+  void schedule(State& state);
   void wake(std::vector<Waker> wakers);
 
   std::weak_ptr<Connection> connection_;

@@ -112,12 +112,16 @@ void async_teardown(beast::role_type, AsyncTransport& transport, Handler&& handl
              [handler = std::forward<Handler>(handler)]() mutable { handler(error_code()); });
 }
 
-class Session final : public WebSocket, public std::enable_shared_from_this<Session> {
+class Session final : public WebSocketSession, public std::enable_shared_from_this<Session> {
  public:
   explicit Session(WebSocketParts parts)
       : stream_(AsyncTransport(std::move(parts.socket), std::move(parts.transport))),
         handshake_(std::move(parts.request_head) + std::move(parts.early_data)),
-        protocol_(std::move(parts.protocol)) {}
+        protocol_(std::move(parts.protocol)),
+        open_(std::move(parts.open)) {
+    (*open_)++;
+  }
+  ~Session() override { (*open_)--; }
 
   void accept(std::move_only_function<void(std::shared_ptr<WebSocket>)> ready) {
     stream_.set_option(beast::websocket::stream_base::timeout::suggested(beast::role_type::server));
@@ -138,17 +142,18 @@ class Session final : public WebSocket, public std::enable_shared_from_this<Sess
         });
   }
 
+  // Posting happens within the lock: once ended() has taken it, nothing is posted any more, so that
+  // a handler may hold its socket longer than the server and its reactor live.
   bool send(Message message) override {
-    const bool taken = state_.with([&](State& state) {
+    return state_.with([&](State& state) {
       if (state.closed) return false;
       state.bytes += message.data.size();
       state.overflow = state.bytes > kMaxQueuedBytes;
       if (!state.overflow) state.queue.push_back(std::move(message));
       state.closed = state.overflow;
+      asio::post(stream_.get_executor(), [self = shared_from_this()] { self->write(); });
       return !state.overflow;
     });
-    asio::post(stream_.get_executor(), [self = shared_from_this()] { self->write(); });
-    return taken;
   }
 
   void on_message(std::move_only_function<void(Message)> handler) override {
@@ -159,16 +164,22 @@ class Session final : public WebSocket, public std::enable_shared_from_this<Sess
   }
 
   void close(int code, std::string_view reason) override {
-    const bool first = state_.with([](State& state) { return !std::exchange(state.closed, true); });
-    if (!first) return;
-    asio::post(stream_.get_executor(),
-               [self = shared_from_this(), code, reason = std::string(reason.substr(0, 120))] {
-                 self->close_reason_ = {static_cast<beast::websocket::close_code>(code), reason};
-                 self->write();
-               });
+    state_.with([&](State& state) {
+      if (std::exchange(state.closed, true)) return;
+      asio::post(stream_.get_executor(),
+                 [self = shared_from_this(), code, reason = std::string(reason.substr(0, 120))] {
+                   self->close_reason_ = {static_cast<beast::websocket::close_code>(code), reason};
+                   self->write();
+                 });
+    });
   }
 
   std::string_view protocol() const override { return protocol_; }
+
+  void abort() override {
+    stream_.next_layer().close();
+    ended(asio::error::connection_reset);
+  }
 
  private:
   struct State {
@@ -236,6 +247,7 @@ class Session final : public WebSocket, public std::enable_shared_from_this<Sess
   beast::websocket::stream<AsyncTransport> stream_;
   std::string handshake_;
   std::string protocol_;
+  std::shared_ptr<std::atomic<size_t>> open_;
   beast::flat_buffer buffer_;
   Guarded<State> state_;
   std::string sending_;
@@ -248,9 +260,11 @@ class Session final : public WebSocket, public std::enable_shared_from_this<Sess
 
 }  // namespace
 
-void start_websocket(WebSocketParts parts,
-                     std::move_only_function<void(std::shared_ptr<WebSocket>)> ready) {
-  std::make_shared<Session>(std::move(parts))->accept(std::move(ready));
+std::shared_ptr<WebSocketSession> start_websocket(
+    WebSocketParts parts, std::move_only_function<void(std::shared_ptr<WebSocket>)> ready) {
+  auto session = std::make_shared<Session>(std::move(parts));
+  session->accept(std::move(ready));
+  return session;
 }
 
 }  // namespace ks::http
