@@ -25,6 +25,7 @@ std::string Failure::with_trace() const {
   std::string out = to_string();
   for (const TraceLine& each : trace)
     out += fmt::format("\n\tat {}({}:{})", each.method, each.file, each.line);
+  for (const std::string& each : causes) out += "\nCaused by: " + each;
   return out;
 }
 
@@ -181,6 +182,14 @@ Failure Interpreter::describe(Task& task, const Thrown& thrown) {
   out.class_name = class_name(thrown.exception);
   auto* instance = thrown.exception.as<Instance>();
   if (instance == nullptr || instance->throwable == nullptr) return out;
+  constexpr size_t kMostCauses = 20;
+  const Instance* cause = instance->throwable->cause.as<Instance>();
+  while (cause != nullptr && cause->throwable != nullptr && out.causes.size() < kMostCauses) {
+    const String* text = cause->throwable->message.as<String>();
+    out.causes.push_back(text == nullptr ? cause->cls->name
+                                         : cause->cls->name + ": " + text->text());
+    cause = cause->throwable->cause.as<Instance>();
+  }
   out.trace = instance->throwable->trace;
   Value message = instance->throwable->message;
   if (instance->cls->is_user) {

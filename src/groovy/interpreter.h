@@ -74,6 +74,7 @@ struct Failure {
   std::string class_name;              ///< `java.lang.IllegalStateException`
   std::optional<std::string> message;  ///< getMessage(); absent for null
   std::vector<TraceLine> trace;        ///< innermost first
+  std::vector<std::string> causes;     ///< toString() of getCause() and of its causes
   bool limit = false;                  ///< a limit of the evaluator was reached
   Value exception;                     ///< lives as long as the Interpreter
 

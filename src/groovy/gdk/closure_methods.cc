@@ -49,6 +49,14 @@ int MethodClosure::parameter_count() const {
     if (overloads != nullptr)
       return static_cast<int>(overloads->front().def->code.parameters.size());
   }
+  const MethodGroup* statics = owner.is<ClassInfo>() ? method_group("static " + name) : nullptr;
+  if (statics != nullptr) {
+    int most = -1;
+    for (const Method& each : statics->methods) {
+      if (cls->is_a(each.cls)) most = std::max(most, static_cast<int>(each.signature.size()));
+    }
+    if (most >= 0) return most;
+  }
   if (method.methods != nullptr) {
     for (const Method& each : method.methods->methods) {
       if (cls->is_a(each.cls)) return static_cast<int>(each.signature.size());

@@ -190,6 +190,7 @@ constexpr ClassRow kClasses[] = {
     {"java.net.UnknownHostException", "java.io.IOException", ""},
     {"java.net.URISyntaxException", kException, ""},
     {"java.text.ParseException", kException, ""},
+    {"javax.naming.NamingException", kException, ""},
     {"java.lang.InterruptedException", kException, ""},
     {"java.lang.CloneNotSupportedException", kException, ""},
     {"java.lang.ReflectiveOperationException", kException, ""},

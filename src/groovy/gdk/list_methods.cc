@@ -172,6 +172,8 @@ Value clear(Call& c) {
 const std::vector<Value>& list_items(Call& c) { return c.self.as<List>()->items; }
 
 Value get(Call& c) {
+  if (c.self.is<List>() && !c.self.as<List>()->default_maker.is_null())
+    return get_at(c.task, c.self, c.arg(0));
   int64_t index = c.to_int(0);
   std::vector<Value> all = c.self.is<List>() ? std::vector<Value>{} : items(c);
   const std::vector<Value>& from = c.self.is<List>() ? list_items(c) : all;
