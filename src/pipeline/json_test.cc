@@ -106,6 +106,23 @@ TEST(PipelineJson, ASoleArgumentOfAKnownStepGetsItsName) {
       R"x({"name":"script","arguments":[{"key":"scriptBlock","value":{"isLiteral":true,"value":"a()\n    b()"}}]})x");
 }
 
+TEST(PipelineJson, OddFormsSurvive) {
+  for (std::string_view steps :
+       {"foo('two words': 1)", "dir('x') { }", "warnError(message: 'x') { echo 'y' }",
+        "echo('a' + \"${b}\")", "foo 1.0", "foo null", "foo([])"}) {
+    json::value tree = json_of(
+        "pipeline { agent none ; environment { A = \"x\" + \"${y}\" } ; stages { stage('it\\'s') { "
+        "steps { " +
+        std::string(steps) + " } } } }");
+    JsonPipeline read = pipeline_from_json(tree, standard_catalog());
+    EXPECT_THAT(read.errors, testing::IsEmpty()) << steps;
+    ASSERT_TRUE(read.pipeline);
+    EXPECT_EQ(to_pretty_json(json_of(to_jenkinsfile(*read.pipeline, standard_catalog()))),
+              to_pretty_json(tree))
+        << steps;
+  }
+}
+
 TEST(PipelineJson, WhatIsWrongIsNamed) {
   EXPECT_THAT(errors_of(R"({"pipeline": {"agent": {"type": "any"}}})"),
               testing::Contains("Missing one or more required properties: 'stages'"));

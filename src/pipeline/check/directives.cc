@@ -161,10 +161,18 @@ void Validation::condition(const Condition& condition) {
                                                 return names.substr(1, names.size() - 2);
                                               }()));
   }
-  if (condition.name == "expression") return;
+  if (condition.name == "expression") {
+    bool plain = condition.expression && condition.args.empty();
+    if (!plain) error(condition.place, "Expected a block for expression");
+    return;
+  }
   bool negation = condition.name == "not";
   if (!negation && condition.name != "allOf" && condition.name != "anyOf") {
-    if (!condition.block) arguments(condition, known->second, false);
+    if (condition.block) {
+      return error(condition.place,
+                   fmt::format("When condition \"{}\" does not take a block.", condition.name));
+    }
+    arguments(condition, known->second, false);
     if (condition.name == "changelog" && condition.args.empty()) {
       error(condition.place, "Changelog is missing required parameter \"pattern\".");
     }

@@ -21,6 +21,16 @@ std::string quoted(std::string_view text) {
   return lines ? "'''" + body + "'''" : "'" + body + "'";
 }
 
+/// The name of an argument: plain when it is one word.
+std::string key(const std::string& name) {
+  bool word = !name.empty() && !(name[0] >= '0' && name[0] <= '9');
+  for (char c : name) {
+    word = word &&
+           (c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'));
+  }
+  return word ? name : quoted(name);
+}
+
 class JenkinsfileWriter {
  public:
   explicit JenkinsfileWriter(const Catalog& catalog) : catalog_(catalog) {}
@@ -82,7 +92,7 @@ class JenkinsfileWriter {
     std::string args;
     for (const Argument& argument : from.args) {
       if (!args.empty()) args += ", ";
-      if (!argument.name.empty()) args += argument.name + ": ";
+      if (!argument.name.empty()) args += key(argument.name) + ": ";
       args += argument.call != nullptr ? call(*argument.call) : value(argument.value);
     }
     return fmt::format("{}({})", from.name, args);
@@ -98,7 +108,7 @@ class JenkinsfileWriter {
     std::string out;
     for (const Argument& argument : args) {
       if (!out.empty()) out += ", ";
-      if (!argument.name.empty()) out += argument.name + ": ";
+      if (!argument.name.empty()) out += key(argument.name) + ": ";
       out += value(argument.value);
     }
     return out;
@@ -117,7 +127,7 @@ class JenkinsfileWriter {
     bool unnamed = from.args.size() == 1 && first.name.empty();
     auto known = catalog_.steps.find(from.name);
     if (from.args.size() == 1 && !unnamed && known != catalog_.steps.end() &&
-        known->second.sole == first.name)
+        !known->second.block && known->second.sole == first.name)
       unnamed = true;
     if (!unnamed) return fmt::format("{}({})", from.name, arguments(from.args));
     std::string text = value(first.value);

@@ -74,7 +74,7 @@ class JsonReader {
     made.single_argument = made.args.size() == 1 && made.args[0].name.empty();
     with(*object, "children", [&](const json::value& v) {
       made.block = true;
-      made.children = steps(v, depth + 1);
+      made.children = steps(v, depth + 1, 0);  // `dir('x') { }` is no error in a Jenkinsfile
     });
     return made;
   }
@@ -165,7 +165,6 @@ class JsonReader {
   Expression source(std::string text) {
     if (text.starts_with("${") && text.ends_with('}')) text = text.substr(2, text.size() - 3);
     Source made{.text = std::move(text)};
-    made.gstring = made.text.starts_with('"');
     if (made.text.starts_with("${")) {
       errors.push_back(fmt::format(
           "{0} cannot be used as a value directly. Did you mean \"{0}\"? (add quotes)", made.text));
@@ -177,7 +176,12 @@ class JsonReader {
         const auto* line = groovy::ast::as<groovy::ast::ExprStmt>(parsed.unit->body->statements[0]);
         const auto* assign =
             line == nullptr ? nullptr : groovy::ast::as<groovy::ast::Assign>(line->expr);
-        made.map = assign != nullptr && assign->value->kind == groovy::ast::Kind::map;
+        if (assign != nullptr) {
+          made.map = assign->value->kind == groovy::ast::Kind::map;
+          // A string without values that came as source stays as it was written.
+          made.gstring = assign->value->kind == groovy::ast::Kind::gstring ||
+                         assign->value->kind == groovy::ast::Kind::constant;
+        }
       }
     }
     Expression out;
