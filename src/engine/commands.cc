@@ -14,6 +14,8 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cerrno>
+#include <cstdio>
+#include <optional>
 
 #include "base/json.h"
 #include "base/log.h"
@@ -27,30 +29,63 @@ constexpr size_t kPieceBytes = 64 << 10;
 constexpr size_t kMaxStdoutBytes = 64u << 20;
 constexpr auto kKillAfter = std::chrono::seconds(10);  // from TERM to KILL
 
-/// Runs the script by `interpreter` and keeps its exit code. The trap keeps this shell alive when
-/// the whole session is terminated, so that the code of the script is written all the same; unlike
-/// an ignored signal, a trap is not inherited.
-std::string wrapper(std::string_view interpreter, bool keep_stdout) {
-  const std::string_view streams =
-      keep_stdout ? R"(>"$2/stdout" 2>>"$2/output")" : R"(>>"$2/output" 2>&1)";
-  return fmt::format("trap : TERM INT HUP\n{} \"$1\" {}\necho $? >\"$2/exit\"", interpreter,
-                     streams);
+/// What begins a script without a first line of its own: trace each command, stop at the first
+/// that fails. On the script's own first line, so that the shell's line numbers are the user's.
+constexpr std::string_view kShellPrefix = "set -xe; ";
+
+bool has_interpreter(std::string_view script) { return script.starts_with("#!"); }
+
+/// Runs the script `$0` and keeps its exit code in the folder `$1`. Its first act names its process
+/// in the file `pid`, which only one can create: a server that was killed before it knew whether it
+/// had started the command starts another, and that one leaves. The trap keeps this shell alive
+/// when the whole session is terminated, so that the code of the script is written all the same;
+/// unlike an ignored signal, a trap is not inherited.
+///
+/// A plain script runs in a copy of this shell: starting another takes as long as all the rest.
+/// Bash would trace each command with `++` there, so it does start another.
+std::string wrapper(std::string_view script, bool keep_stdout) {
+  const std::string_view streams = keep_stdout ? R"(>"$1/stdout")" : ">&2";
+  const std::string run =
+      has_interpreter(script)
+          ? fmt::format(R"({} "$0" {})", trim(script.substr(2, script.find('\n') - 2)), streams)
+          : fmt::format(R"(if [ -n "${{BASH_VERSION-}}" ]; then sh "$0" {0}
+else (trap - TERM INT HUP; unset stat; set --; . "$0") {0}; fi)",
+                        streams);
+  return fmt::format(R"sh(exec 2>>"$1/output"
+set -C
+if ! {{ read -r stat </proc/$$/stat && echo "$stat" >"$1/pid"; }} 2>/dev/null; then
+  tries=0
+  until [ -s "$1/pid" ] || [ $tries -ge 200 ]; do tries=$((tries + 1)); sleep 0.01; done
+  exit 0
+fi
+set +C
+trap : TERM INT HUP
+{}
+echo $? >"$1/exit"
+)sh",
+                     run);
 }
 
-/// What runs the script: its own first line when it has one, else the tracing shell.
-std::string interpreter_of(std::string_view script) {
-  if (!script.starts_with("#!")) return "sh -xe";
-  return std::string(trim(script.substr(2, script.find('\n') - 2)));
+/// A process for ever, also after its id was used again: by when it began, in clock ticks.
+struct ProcessName {
+  pid_t pid = -1;
+  std::string start;
+  auto operator<=>(const ProcessName&) const = default;
+};
+
+/// From the text of /proc/PID/stat.
+std::optional<ProcessName> parse_stat(std::string_view stat) {
+  const size_t paren = stat.rfind(')');  // the name before it may hold anything
+  const auto pid = parse_int(stat.substr(0, stat.find(' ')));
+  if (!pid || paren == stat.npos) return std::nullopt;
+  const auto fields = split(stat.substr(std::min(paren + 2, stat.size())), ' ');
+  if (fields.size() < 20) return std::nullopt;
+  return ProcessName{static_cast<pid_t>(*pid), std::string(fields[19])};
 }
 
-/// When the process began, in clock ticks: with the id it names a process for ever, also after the
-/// id was used again.
-std::string start_time_of(pid_t pid) {
-  const Result<std::string> stat = read_file(fmt::format("/proc/{}/stat", pid), 4096);
-  if (!stat) return {};
-  const size_t paren = stat->rfind(')');  // the name may hold anything
-  const auto fields = split(std::string_view(*stat).substr(std::min(paren + 2, stat->size())), ' ');
-  return fields.size() > 19 ? std::string(fields[19]) : std::string();
+std::optional<ProcessName> name_in(const std::string& path) {
+  const Result<std::string> stat = read_file(path, 4096);
+  return stat ? parse_stat(*stat) : std::nullopt;
 }
 
 }  // namespace
@@ -108,7 +143,7 @@ void Commands::run(Command command, uint64_t offset, CommandEvents events) {
   running->events = std::move(events);
   running->offset = offset;
   running->stdout_kept = command.keep_stdout;
-  const bool known = file_exists(running->folder + "/pid");
+  const bool known = name_in(running->folder + "/pid").has_value();
   Result<> began = known ? attach(*running) : start(*running, command);
   if (!began) {
     running->events.ended({{"error", began.error().message}});
@@ -121,9 +156,7 @@ void Commands::run(Command command, uint64_t offset, CommandEvents events) {
     running_[running->key] = running;
     if (running->watch >= 0) by_watch_[running->watch] = running;
     if (running->pidfd) {
-      by_pidfd_[running->pidfd.get()] = running;
-      epoll_event event{.events = EPOLLIN | EPOLLONESHOT, .data = {.fd = running->pidfd.get()}};
-      epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, running->pidfd.get(), &event);
+      watch_end(running);
     } else {
       running->ended = true;
     }
@@ -131,17 +164,27 @@ void Commands::run(Command command, uint64_t offset, CommandEvents events) {
   pump(running);
 }
 
+void Commands::watch_end(const std::shared_ptr<Running>& running) {
+  by_pidfd_[running->pidfd.get()] = running;
+  epoll_event event{.events = EPOLLIN | EPOLLONESHOT, .data = {.fd = running->pidfd.get()}};
+  epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, running->pidfd.get(), &event);
+}
+
 Result<> Commands::start(Running& running, const Command& command) {
   TRY(make_dirs(running.folder, 0700));
   const std::string script = running.folder + "/script.sh";
   {
-    Fd file = TRY(open_file(script, O_WRONLY | O_CREAT | O_TRUNC, 0700));
-    TRY(write_all(file.get(), command.script));
+    // By a rename: a shell that an earlier start left may be reading it.
+    Fd file = TRY(open_file(script + ".new", O_WRONLY | O_CREAT | O_TRUNC, 0700));
+    TRY(write_all(file.get(), has_interpreter(command.script)
+                                  ? command.script
+                                  : fmt::format("{}{}\n", kShellPrefix, command.script)));
   }
+  if (rename((script + ".new").c_str(), script.c_str()) != 0)
+    return errno_error("rename to", script, errno);
   running.output = TRY(open_file(running.folder + "/output", O_RDONLY | O_CREAT, 0600));
   SpawnOptions options;
-  options.argv = {"sh", "-c",   wrapper(interpreter_of(command.script), command.keep_stdout),
-                  "ks", script, running.folder};
+  options.argv = {"sh", "-c", wrapper(command.script, command.keep_stdout), script, running.folder};
   options.cwd = command.folder;
   options.new_session = true;
   for (const auto& [name, value] : command.env) options.env.push_back(name + "=" + value);
@@ -149,21 +192,33 @@ Result<> Commands::start(Running& running, const Command& command) {
   running.pid = process.pid();
   running.child = true;
   running.pidfd = Fd(dup(process.pidfd()));
-  return write_file_atomic(running.folder + "/pid",
-                           fmt::format("{} {}\n", running.pid, start_time_of(running.pid)), 0600);
+  return {};
 }
 
 /// A command that an earlier process of ours started.
 Result<> Commands::attach(Running& running) {
   running.output = TRY(open_file(running.folder + "/output", O_RDONLY | O_CREAT, 0600));
-  const std::string line = TRY(read_file(running.folder + "/pid", 256));
-  const auto parts = split(trim(line), ' ');
-  const auto pid = parts.empty() ? std::nullopt : parse_int(parts[0]);
-  if (!pid || parts.size() != 2) return {};
-  running.pid = static_cast<pid_t>(*pid);
-  Fd pidfd(static_cast<int>(syscall(SYS_pidfd_open, running.pid, 0)));
-  if (pidfd && start_time_of(running.pid) == parts[1]) running.pidfd = std::move(pidfd);
+  const std::optional<ProcessName> name = name_in(running.folder + "/pid");
+  if (!name) return {};
+  running.pid = name->pid;
+  running.child = false;
+  Fd pidfd(static_cast<int>(syscall(SYS_pidfd_open, name->pid, 0)));
+  if (pidfd && name_in(fmt::format("/proc/{}/stat", name->pid)) == name)
+    running.pidfd = std::move(pidfd);
   return {};
+}
+
+/// After the end of a child of ours that found the command started already: goes on with that one.
+bool Commands::hand_over(Running& running) {
+  if (!running.child) return false;
+  const std::optional<ProcessName> name = name_in(running.folder + "/pid");
+  if (!name || name->pid == running.pid) return false;
+  reap(running);
+  if (running.pidfd) by_pidfd_.erase(running.pidfd.get());
+  running.pidfd.reset();
+  if (!attach(running) || !running.pidfd) return false;
+  running.ended = false;
+  return true;
 }
 
 void Commands::watch() {
@@ -193,8 +248,10 @@ void Commands::watch() {
             }
           }
         } else if (auto found = by_pidfd_.find(fd); found != by_pidfd_.end()) {
-          found->second->ended = true;
-          touched.push_back(found->second);
+          const std::shared_ptr<Running> running = found->second;
+          running->ended = true;
+          if (hand_over(*running)) watch_end(running);
+          touched.push_back(running);
         }
       }
     }
@@ -237,11 +294,11 @@ void Commands::pump(const std::shared_ptr<Running>& running) {
 }
 
 void Commands::reap(Running& running) {
-  if (running.child) {
-    int status = 0;
-    while (waitpid(running.pid, &status, 0) < 0 && errno == EINTR) {
-    }
+  if (!running.child) return;
+  int status = 0;
+  while (waitpid(running.pid, &status, 0) < 0 && errno == EINTR) {
   }
+  running.child = false;
 }
 
 void Commands::finish(const std::shared_ptr<Running>& running) {

@@ -29,6 +29,8 @@ class Commands {
   explicit Commands(std::string folder) : folder_(std::move(folder)) {}
   Result<> start(Running& running, const Command& command);
   Result<> attach(Running& running);
+  bool hand_over(Running& running);
+  void watch_end(const std::shared_ptr<Running>& running);
   void watch();
   void wake();
   int kill_late();

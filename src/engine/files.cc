@@ -59,7 +59,6 @@ json::value outside(StepCall& call, std::string what,
   const uint64_t id = run.next_await();
   json::value result = run.await(
       call.task, {.what = std::move(what),
-                  .durable = false,
                   .start =
                       [&run, &act, id](bool) {
                         Result<json::value> done = act();

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "engine/declarative.h"
+#include "engine/journal_syncer.h"
 #include "engine/step.h"
 #include "groovy/program.h"
 
@@ -104,7 +105,7 @@ Result<std::shared_ptr<Run>> Run::open(RunServices services, RunSpec spec, Files
     json::value begin = run->spec_.to_json();
     begin.as_object()["t"] = millis(now);
     run->started_ = now;
-    run->record(RecordType::begin, std::move(begin), true);
+    run->record(RecordType::begin, std::move(begin), AwaitSpec::Sync::wait);
   } else {
     run->started_ = from_millis(int_at(parse_json(past.front().data).value(), {"t"}));
     run->last_log_bytes_ = past.front().log_bytes;
@@ -214,11 +215,22 @@ void Run::suspend(groovy::Task& task) {
 
 // ----- the journal -----
 
-void Run::record(RecordType type, json::value data, bool durable) {
+void Run::record(RecordType type, json::value data, AwaitSpec::Sync sync) {
   (void)log_->flush();
   if (journal_ == nullptr) return;
+  const bool was_dirty = journal_->dirty();
   Result<> written = journal_->append({type, log_->size(), ks::to_json(data)});
-  if (written && durable) written = journal_->sync();
+  const bool wait = sync == AwaitSpec::Sync::wait ||
+                    (sync == AwaitSpec::Sync::now && services_.syncer == nullptr);
+  if (written && wait) {
+    written = journal_->sync();
+  } else if (written && services_.syncer != nullptr) {
+    if (sync == AwaitSpec::Sync::now) {
+      services_.syncer->now(journal_);
+    } else if (!was_dirty) {
+      services_.syncer->soon(journal_);
+    }
+  }
   if (!written) {
     // What is not written must not be acted upon as if it were: the run stands still until a
     // restart finds room.
@@ -432,7 +444,7 @@ void Run::deliver(Incoming incoming) {
         log_->append(masker->second.flush());
         output_maskers_.erase(masker);
       }
-      record(RecordType::finished, incoming.data, waiting->second.spec.durable);
+      record(RecordType::finished, incoming.data, waiting->second.spec.sync);
       deliver_finished(id, std::move(incoming.data.at("r")));
       return;
     }
@@ -446,7 +458,7 @@ void Run::deliver(Incoming incoming) {
       return;
     }
     case RecordType::interrupt:
-      record(RecordType::interrupt, incoming.data, true);
+      record(RecordType::interrupt, incoming.data, AwaitSpec::Sync::wait);
       deliver_interrupt(incoming.data);
       return;
     case RecordType::begin:
@@ -554,8 +566,7 @@ groovy::Value Run::call_in(groovy::Task& task, ContextRef context,
 
 void Run::main_body(groovy::Task& task) {
   for (const std::string& cause : spec_.causes) print_line(cause);
-  groovy::Compiled compiled =
-      compile_for(*this, spec_.script, {.script_name = "WorkflowScript"});
+  groovy::Compiled compiled = compile_for(*this, spec_.script, {.script_name = "WorkflowScript"});
   if (!compiled) {
     print_line("org.codehaus.groovy.control.MultipleCompilationErrorsException: " +
                groovy::format_errors(spec_.script, "WorkflowScript", compiled.errors));
@@ -603,7 +614,8 @@ void Run::finish() {
     }
     print_line(fmt::format("Finished: {}", to_string(result_.load())));
     ended_ = services_.clock->now();
-    record(RecordType::end, {{"result", to_string(result_.load())}, {"t", millis(ended_)}}, true);
+    record(RecordType::end, {{"result", to_string(result_.load())}, {"t", millis(ended_)}},
+           AwaitSpec::Sync::wait);
   }
   (void)log_->flush();
   strands_.clear();

@@ -24,6 +24,7 @@ namespace ks::engine {
 
 namespace json = boost::json;
 
+class JournalSyncer;
 class Run;
 class Node;
 class StepCall;
@@ -59,7 +60,8 @@ struct RunServices {
   std::function<void(const Run&, const RunNode&)> node_changed;  ///< on the run's thread
   std::function<void(const Run&)> state_changed;                 ///< began, paused, goes on, ended
   std::function<std::optional<BuildResult>(const RunSpec&)> previous_result;
-  std::string url;  ///< of the server, for BUILD_URL; may be empty
+  std::string url;                  ///< of the server, for BUILD_URL; may be empty
+  JournalSyncer* syncer = nullptr;  ///< Null: each record that must be on disk is waited for.
 };
 
 /// The state of one fiber: the main flow, or a branch of `parallel`.
@@ -80,7 +82,13 @@ struct Strand {
 /// Waiting for something outside: what `start` begins, and how it is ended early.
 struct AwaitSpec {
   std::string what;  ///< of the journal: `sh`, `sleep`; a replay that waits for another thing stops
-  bool durable = false;  ///< synced to disk before the script goes on
+  /// How its result is synced to disk.
+  enum class Sync : uint8_t {
+    soon,  ///< within 50 ms
+    now,   ///< at once, while the script goes on: what it did outside is not repeated
+    wait   ///< before the script goes on: somebody was told so
+  };
+  Sync sync = Sync::soon;
   /// Begins, or after a restart picks up, the thing outside. It must lead to one call of
   /// complete(), from any thread, maybe at once.
   std::function<void(bool resumed)> start;
@@ -268,7 +276,7 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   void main_body(groovy::Task& task);
   void report_failure(groovy::Task& task, const groovy::Thrown& thrown);
   void finish();
-  void record(RecordType type, json::value data, bool durable = false);
+  void record(RecordType type, json::value data, AwaitSpec::Sync sync = AwaitSpec::Sync::soon);
   JournalRecord expect(groovy::Task& task, RecordType type, std::string_view what);
   void diverged(std::string message);
   json::value draw(groovy::Task& task, std::string_view what,
@@ -278,7 +286,7 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   RunSpec spec_;
   Files files_;
   RunLimits limits_;
-  std::unique_ptr<Journal> journal_;
+  std::shared_ptr<Journal> journal_;
   std::unique_ptr<RunLog> log_;
   std::unique_ptr<groovy::Interpreter> interpreter_;
   Masker masker_;

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "engine/credentials.h"
+#include "engine/journal_syncer.h"
 #include "engine/loop.h"
 #include "engine/report.h"
 #include "engine/step.h"
@@ -33,6 +34,7 @@ Result<OnceResult> run_once(OnceOptions options) {
   if (node_options.machines.empty())
     node_options.machines = {{.name = "built-in", .labels = {}, .env = {}, .executors = 16}};
   const std::unique_ptr<Node> node = TRY(local_node(std::move(node_options)));
+  JournalSyncer syncer;
   Loop loop;
 
   RunSpec spec;
@@ -46,6 +48,7 @@ Result<OnceResult> run_once(OnceOptions options) {
   services.credentials = credentials.get();
   services.node = node.get();
   services.clock = &system_clock();
+  services.syncer = &syncer;
   services.post = [&loop](std::function<void()> work) { loop.post(std::move(work)); };
   services.timer = [&loop](std::chrono::milliseconds after, std::function<void()> work) {
     return loop.timer(after, std::move(work));

@@ -53,7 +53,6 @@ void wait_until(Run& run, groovy::Task& task, int64_t deadline_millis) {
   auto token = std::make_shared<std::shared_ptr<void>>();
   const uint64_t id = run.next_await();
   run.await(task, {.what = "sleep",
-                   .durable = false,
                    .start =
                        [&run, token, id, deadline_millis](bool) {
                          const int64_t now = run.services().clock->now().time_since_epoch().count();

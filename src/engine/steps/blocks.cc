@@ -73,7 +73,6 @@ std::shared_ptr<Workspace> lease_node(StepCall& call, const std::string& label,
   };
   const json::value granted =
       run.await(call.task, {.what = "node",
-                            .durable = false,
                             .start = [ask](bool) { ask(); },
                             .interrupt = [&run, key] { run.services().node->cancel(key); }});
   if (const json::value* error = granted.as_object().if_contains("error"))

@@ -78,7 +78,7 @@ groovy::Value input(StepCall& call) {
   } unask{run, asked.await};
   const json::value answer =
       run.await(call.task, {.what = "input",
-                            .durable = true,
+                            .sync = AwaitSpec::Sync::wait,
                             .start = [&run, asked](bool) { run.add_input(asked); },
                             .interrupt = {}});
   run.set_node_state(call.node, NodeState::running);

@@ -60,7 +60,7 @@ json::object run_command(StepCall& call, std::string script, bool keep_stdout) {
   };
   try {
     json::value result = run.await(call.task, {.what = "sh",
-                                               .durable = true,
+                                               .sync = AwaitSpec::Sync::now,
                                                .start = std::move(start),
                                                .interrupt = std::move(interrupt)});
     workspace->forget(key);
