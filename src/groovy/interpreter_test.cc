@@ -28,7 +28,8 @@ class TestRun : public Host {
   /// Value of the script as inspect() shows it, or `class: message` of its exception.
   std::string show(std::string_view source) {
     Outcome outcome = (*this)(source);
-    return outcome.failure ? outcome.failure->to_string() : interpreter.inspect(task, outcome.value);
+    return outcome.failure ? outcome.failure->to_string()
+                           : interpreter.inspect(task, outcome.value);
   }
 
   std::optional<Value> call_step(Task& at, std::string_view name, Args args) override {
@@ -41,7 +42,8 @@ class TestRun : public Host {
       std::vector<Value> all(args.begin(), args.end());
       return interpreter.make_list(all);
     }
-    if (name == "error") interpreter.raise(at, "hudson.AbortException", interpreter.to_string(at, args[0]));
+    if (name == "error")
+      interpreter.raise(at, "hudson.AbortException", interpreter.to_string(at, args[0]));
     if (name == "cancel") throw Cancelled{};
     return std::nullopt;
   }
@@ -88,13 +90,15 @@ TEST(Groovy, ClosuresShareTheVariablesAroundThem) {
   EXPECT_EQ(show("def add = { a, b = 10 -> a + b }; [add(1), add(1, 2)]"), "[11, 3]");
   EXPECT_EQ(show("[[1, 2], [3, 4]].collect { a, b -> a * b }"), "[2, 12]");
   EXPECT_EQ(show("def f = { it * 2 } >> { it + 1 }; f(5)"), "11");
-  EXPECT_EQ(show("def make = { int start -> def n = start; [{ n++ }, { n }] }; def (up, get) = make(5); up(); get()"),
+  EXPECT_EQ(show("def make = { int start -> def n = start; [{ n++ }, { n }] }; def (up, get) = "
+                 "make(5); up(); get()"),
             "6");
 }
 
 TEST(Groovy, DelegatesAnswerByStrategy) {
   EXPECT_EQ(show("class D { def name = 'd'; def hi() { 'hi ' + name } }\n"
-                 "def c = { hi() }; c.delegate = new D(); c.resolveStrategy = Closure.DELEGATE_FIRST; c()"),
+                 "def c = { hi() }; c.delegate = new D(); c.resolveStrategy = "
+                 "Closure.DELEGATE_FIRST; c()"),
             "'hi d'");
 }
 
@@ -113,8 +117,11 @@ TEST(Groovy, ClassesHaveFieldsPropertiesAndInheritance) {
   EXPECT_EQ(show("enum Size { S(1), L(3); final int n; Size(int n) { this.n = n } }\n"
                  "[Size.L.n, Size.valueOf('S').ordinal(), Size.values()*.name()]"),
             "[3, 0, ['S', 'L']]");
-  EXPECT_EQ(show("interface Named { String name() }\ndef n = new Named() { String name() { 'x' } }; n.name()"), "'x'");
-  EXPECT_EQ(show("class E extends Exception { E(m) { super(m) } }\ntry { throw new E('boo') } catch (E e) { e.message }"),
+  EXPECT_EQ(show("interface Named { String name() }\ndef n = new Named() { String name() { 'x' } "
+                 "}; n.name()"),
+            "'x'");
+  EXPECT_EQ(show("class E extends Exception { E(m) { super(m) } }\ntry { throw new E('boo') } "
+                 "catch (E e) { e.message }"),
             "'boo'");
 }
 
@@ -123,7 +130,8 @@ TEST(Groovy, GStringsAreLazyWhereTheyHoldClosures) {
 }
 
 TEST(Groovy, LoopsObeyLabels) {
-  EXPECT_EQ(show("def out = []; outer: for (a in 1..3) { for (b in 1..3) { if (b == 2) continue outer; if (a == 3) break outer; out << a * 10 + b } }; out"),
+  EXPECT_EQ(show("def out = []; outer: for (a in 1..3) { for (b in 1..3) { if (b == 2) continue "
+                 "outer; if (a == 3) break outer; out << a * 10 + b } }; out"),
             "[11, 21]");
 }
 
@@ -143,20 +151,24 @@ TEST(Groovy, UnknownCallsAndNamesGoToTheHost) {
   TestRun run;
   EXPECT_EQ(run.show("node { echo \"hi ${params.name}\" }; args(a: 1, 'x', b: 2) { }.size()"), "3");
   EXPECT_EQ(run.output, "hi rick\n");
-  EXPECT_TRUE(run.show("frobnicate 1").starts_with(
-      "groovy.lang.MissingMethodException: No signature of method: WorkflowScript.frobnicate() is applicable for "
-      "argument types: (java.lang.Integer) values: [1]"));
+  EXPECT_TRUE(run.show("frobnicate 1")
+                  .starts_with("groovy.lang.MissingMethodException: No signature of method: "
+                               "WorkflowScript.frobnicate() is applicable for "
+                               "argument types: (java.lang.Integer) values: [1]"));
 }
 
 TEST(Groovy, HostExceptionsAreCaughtByTheirJavaNames) {
-  EXPECT_EQ(show("try { error 'no' } catch (hudson.AbortException e) { 'caught ' + e.message }"), "'caught no'");
+  EXPECT_EQ(show("try { error 'no' } catch (hudson.AbortException e) { 'caught ' + e.message }"),
+            "'caught no'");
   EXPECT_EQ(show("try { error 'no' } catch (IllegalStateException e) { 1 } catch (e) { 2 }"), "2");
   EXPECT_EQ(show("error 'no'"), "hudson.AbortException: no");
 }
 
 TEST(Groovy, CancelPassesCatchAndFinally) {
   TestRun run;
-  EXPECT_THROW(run("try { cancel() } catch (Throwable t) { echo 'caught' } finally { echo 'finally' }"), Cancelled);
+  EXPECT_THROW(
+      run("try { cancel() } catch (Throwable t) { echo 'caught' } finally { echo 'finally' }"),
+      Cancelled);
   EXPECT_EQ(run.output, "");
 }
 
@@ -171,18 +183,38 @@ TEST(Groovy, FailuresCarryTheirLines) {
 
 TEST(Groovy, ForbiddenClassesAreRefusedBeforeAnythingHappens) {
   EXPECT_EQ(show("new java.io.File('/etc/passwd')"),
-            "org.jenkinsci.plugins.scriptsecurity.sandbox.RejectedAccessException: Scripts not permitted to use new "
+            "org.jenkinsci.plugins.scriptsecurity.sandbox.RejectedAccessException: Scripts not "
+            "permitted to use new "
             "java.io.File java.lang.String");
-  EXPECT_TRUE(show("Runtime.getRuntime()").contains("Scripts not permitted to use staticMethod java.lang.Runtime getRuntime"));
-  EXPECT_TRUE(show("jenkins.model.Jenkins.instance").contains("Scripts not permitted to use staticMethod jenkins.model.Jenkins"));
-  EXPECT_TRUE(show("System.exit(1)").contains("Scripts not permitted to use staticMethod java.lang.System exit int"));
+  EXPECT_TRUE(
+      show("Runtime.getRuntime()")
+          .contains("Scripts not permitted to use staticMethod java.lang.Runtime getRuntime"));
+  EXPECT_TRUE(show("jenkins.model.Jenkins.instance")
+                  .contains("Scripts not permitted to use staticMethod jenkins.model.Jenkins"));
+  EXPECT_TRUE(show("System.exit(1)")
+                  .contains("Scripts not permitted to use staticMethod java.lang.System exit int"));
+}
+
+TEST(Groovy, ProcessesClassLoadingAndGrapesAreRefused) {
+  EXPECT_TRUE(show("'ls'.execute()").contains("ProcessGroovyMethods execute java.lang.String"));
+  EXPECT_TRUE(show("['ls', '-l'].execute()").contains("Scripts not permitted to use"));
+  EXPECT_TRUE(
+      show("Class.forName('java.io.File')").contains("staticMethod java.lang.Class forName"));
+  EXPECT_TRUE(show("''.class.classLoader").contains("java.lang.Class getClassLoader"));
+  EXPECT_TRUE(show("new URL('http://example.org').text").contains("Scripts not permitted to use"));
+  EXPECT_TRUE(show("'x'.metaClass.foo = { }").contains("getMetaClass"));
+  EXPECT_TRUE(show("@Grab('a:b:1') import a.B\n1")
+                  .contains("Annotation Grab cannot be used in the sandbox"));
+  EXPECT_TRUE(
+      show("@groovy.transform.ASTTest(value = { 1 }) def x\n1").contains("Annotation ASTTest"));
 }
 
 // ----- limits -----
 
 TEST(GroovyLimits, AnEndlessLoopRunsOutOfOperations) {
   TestRun run({.fuel = 1'000'000});
-  Outcome outcome = run("while (true) { try { while (true) { } } catch (Throwable t) { } finally { } }");
+  Outcome outcome =
+      run("while (true) { try { while (true) { } } catch (Throwable t) { } finally { } }");
   ASSERT_TRUE(outcome.failure);
   EXPECT_TRUE(outcome.failure->limit);
   EXPECT_TRUE(outcome.failure->message->contains("limit of 1000000 evaluator operations"));
@@ -191,23 +223,41 @@ TEST(GroovyLimits, AnEndlessLoopRunsOutOfOperations) {
 TEST(GroovyLimits, LibraryLoopsCountToo) {
   TestRun run({.fuel = 1'000'000});
   EXPECT_TRUE(run.show("1000000000.times { }").contains("limit of 1000000 evaluator operations"));
-  EXPECT_TRUE(run.show("(1..1000000000).each { }").contains("limit of 1000000 evaluator operations"));
+  EXPECT_TRUE(
+      run.show("(1..1000000000).each { }").contains("limit of 1000000 evaluator operations"));
 }
 
 TEST(GroovyLimits, EndlessRecursionIsAStackOverflowThatCanBeCaught) {
   EXPECT_EQ(show("def f(n) { f(n + 1) }; f(0)"),
-            "java.lang.StackOverflowError: calls are nested deeper than the limit of 1000: is this an endless "
+            "java.lang.StackOverflowError: calls are nested deeper than the limit of 1000: is this "
+            "an endless "
             "recursion?");
-  EXPECT_EQ(show("def f(n) { f(n + 1) }; try { f(0) } catch (StackOverflowError e) { 'caught' }"), "'caught'");
+  EXPECT_EQ(show("def f(n) { f(n + 1) }; try { f(0) } catch (StackOverflowError e) { 'caught' }"),
+            "'caught'");
   EXPECT_TRUE(show("def f; f = { f() }; f()").contains("limit of 1000"));
-  EXPECT_TRUE(show("class A { String toString() { \"${this}\" } }; new A().toString()").contains("StackOverflowError"));
+  EXPECT_TRUE(show("class A { String toString() { \"${this}\" } }; new A().toString()")
+                  .contains("StackOverflowError"));
   EXPECT_TRUE(show("def l = []; l << [l]; l.toString()").contains("StackOverflowError"));
   EXPECT_TRUE(show("def a = [:]; a.x = [a]; a.hashCode()").contains("StackOverflowError"));
 }
 
+TEST(GroovyLimits, LibraryFunctionsThatCallEachOtherEndToo) {
+  for (std::string source :
+       {"def c = { it }; for (int i = 0; i < 100000; i++) c = c >> { it }; c(1)",
+        "def c = { a -> a }; for (int i = 0; i < 100000; i++) c = c.curry(); c(1)",
+        "def s = 'x'; for (int i = 0; i < 100000; i++) s = \"$s\"; s.toString()",
+        "def l = []; for (int i = 0; i < 200000; i++) l = [l]; l.toString()",
+        "def l = []; for (int i = 0; i < 200000; i++) l = [l]; groovy.json.JsonOutput.toJson(l)",
+        "class X { def propertyMissing(n) { zzz } }\nnew X().a",
+        "class X { boolean equals(o) { this == o } }\nnew X() == new X()"}) {
+    EXPECT_TRUE(show(source).starts_with("java.lang.StackOverflowError")) << source;
+  }
+}
+
 TEST(GroovyLimits, OneStringIsBounded) {
   EXPECT_EQ(show("'x' * 2_000_000_000"),
-            "java.lang.OutOfMemoryError: a string of 2000000000 bytes is over the limit of 67108864 bytes for one "
+            "java.lang.OutOfMemoryError: a string of 2000000000 bytes is over the limit of "
+            "67108864 bytes for one "
             "string");
   EXPECT_TRUE(show("def s = 'x'; while (true) { s += s }").contains("limit of 67108864 bytes"));
   EXPECT_TRUE(show("'x'.padLeft(2000000000)").contains("limit of 67108864 bytes"));
@@ -216,7 +266,8 @@ TEST(GroovyLimits, OneStringIsBounded) {
 
 TEST(GroovyLimits, TheHeapIsBounded) {
   TestRun run({.heap_bytes = 8 << 20});
-  Outcome outcome = run("def l = []; try { while (true) { l << 'some text ' + l.size() } } catch (Throwable t) { }");
+  Outcome outcome = run(
+      "def l = []; try { while (true) { l << 'some text ' + l.size() } } catch (Throwable t) { }");
   ASSERT_TRUE(outcome.failure);
   EXPECT_TRUE(outcome.failure->limit);
   EXPECT_TRUE(outcome.failure->message->contains("limit of 8388608 bytes"));

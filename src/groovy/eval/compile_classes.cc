@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "groovy/eval/compiler.h"
 
 namespace ks::groovy {
@@ -29,6 +31,18 @@ Compiler::Compiler(const ast::Unit& unit, const CompileOptions& options)
 
 void Compiler::error(const ast::Node& at, std::string message) {
   errors_.push_back(CompileError{std::move(message), at.line, at.column});
+}
+
+void Compiler::check_annotations(ast::Array<ast::Annotation*> annotations) {
+  static constexpr std::string_view kRefused[] = {
+      "ASTTest",     "AnnotationCollector", "Grab",  "GrabConfig",
+      "GrabExclude", "GrabResolver",        "Grapes"};
+  for (const ast::Annotation* each : annotations) {
+    std::string_view simple = each->name.substr(each->name.rfind('.') + 1);
+    if (std::find(std::begin(kRefused), std::end(kRefused), simple) != std::end(kRefused)) {
+      error(*each, "Annotation " + std::string(simple) + " cannot be used in the sandbox.");
+    }
+  }
 }
 
 std::unique_ptr<ClassDef> Compiler::make_def(const ast::ClassDecl& decl, const std::string& name) {
@@ -66,6 +80,8 @@ Compiled Compiler::run() {
   program_->script_name = options_.script_name;
   program_->file = options_.script_name + ".groovy";
   std::string package = unit_.package.empty() ? "" : std::string(unit_.package) + ".";
+  for (const ast::Import* import : unit_.imports) check_annotations(import->annotations);
+  check_annotations(unit_.package_annotations);
   for (const ast::ClassDecl* decl : unit_.classes) declare_class(*decl, nullptr, package);
 
   auto script_def = std::make_unique<ClassDef>();
@@ -110,6 +126,7 @@ void Compiler::compile_class(ClassScope& scope) {
 
 void Compiler::compile_members(ClassScope& scope) {
   const ast::ClassDecl& decl = *scope.decl;
+  check_annotations(decl.annotations);
   ClassDef& def = *scope.def;
   for (const ast::Field* field : decl.fields) add_field(scope, *field);
   for (const ast::EnumConstant* constant : decl.constants)
@@ -124,6 +141,7 @@ void Compiler::compile_members(ClassScope& scope) {
 }
 
 void Compiler::add_field(ClassScope& scope, const ast::Field& field) {
+  check_annotations(field.annotations);
   FieldDef def;
   def.name = std::string(field.name);
   def.type = type(field.type, &scope);
@@ -238,6 +256,7 @@ void Compiler::compile_parameters(FunctionScope& f, ast::Array<ast::Parameter*> 
 }
 
 std::unique_ptr<MethodDef> Compiler::compile_method(ClassScope& scope, const ast::Method& method) {
+  check_annotations(method.annotations);
   auto def = std::make_unique<MethodDef>();
   def->name = std::make_unique<Name>(method.constructor ? "<init>" : method.name);
   def->is_static = (method.modifiers & ast::kStatic) != 0;

@@ -145,6 +145,7 @@ bool is_script_field(const ast::Declaration& decl) {
 
 void Compiler::declaration(const ast::Declaration& decl, FunctionScope& f,
                            std::vector<StatementPtr>& out) {
+  check_annotations(decl.annotations);
   if (is_script_field(decl)) return;  // a field of the script class
   if (decl.multiple) {
     auto statement = make<MultiDeclareStatement>(decl);

@@ -100,6 +100,8 @@ class Compiler {
     if constexpr (requires { node->column; }) node->column = at.column;
     return node;
   }
+  /// Refuses annotations that run code or load classes while compiling.
+  void check_annotations(ast::Array<ast::Annotation*> annotations);
   void error(const ast::Node& at, std::string message);
   void unresolved(const ast::Node& at, std::string_view name);
   const Name& name(std::string_view text) { return program_->name(text); }

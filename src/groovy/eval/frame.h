@@ -85,8 +85,9 @@ class CallScope {
   CallScope(const CallScope&) = delete;
   CallScope& operator=(const CallScope&) = delete;
   ~CallScope() { --task_.depth_; }
-  static void check_stack(Task& task) {
-    if (reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) < task.stack_low_)
+  /// `margin`: bytes that are needed from here on without another check.
+  static void check_stack(Task& task, size_t margin = 0) {
+    if (reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) < task.stack_low_ + margin)
       out_of_stack(task);
   }
 

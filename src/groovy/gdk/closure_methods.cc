@@ -14,6 +14,13 @@ std::vector<ClassInfo*> Closure::parameter_types(Task&) const {
                                  types().object);
 }
 
+Value NativeClosure::call(Task& task, Args args) {
+  NestingScope nesting(
+      task);  // composed closures call each other without an activation of the script between
+  Ref<NativeClosure> kept_alive(this);
+  return function(task, args);
+}
+
 Ref<Closure> NativeClosure::clone(Heap& heap) const {
   Ref<NativeClosure> copy = heap.make<NativeClosure>(function, count, kept);
   copy->owner = owner;
@@ -24,6 +31,7 @@ Ref<Closure> NativeClosure::clone(Heap& heap) const {
 }
 
 Value MethodClosure::call(Task& task, Args args) {
+  NestingScope nesting(task);
   Ref<MethodClosure> kept(this);
   const Name& method = name_of(task, name);
   Value receiver = owner;
@@ -66,6 +74,7 @@ int MethodClosure::parameter_count() const {
 }
 
 Value CurriedClosure::call(Task& task, Args args) {
+  NestingScope nesting(task);
   Ref<CurriedClosure> kept(this);
   std::vector<Value> all(args.begin(), args.end());
   size_t position = at >= 0 ? std::min(static_cast<size_t>(at), all.size()) : all.size();

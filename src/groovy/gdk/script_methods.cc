@@ -1,3 +1,7 @@
+#include <cstddef>
+#include <string>
+
+#include "groovy/eval/frame.h"
 #include "groovy/eval/user_class.h"
 #include "groovy/gdk/library.h"
 #include "groovy/gdk/support.h"
@@ -34,10 +38,14 @@ class Binding final : public NativeObject {
 
 Map& variables(Call& c) { return *c.self.as_dynamic<Binding>()->variables; }
 
+/// What parsing and compiling the deepest text that is allowed may take (ParseLimits), with room.
+constexpr size_t kCompilerStack = 3 << 20;
+
 Value evaluate(Call& c) {
   CompileOptions options;
   options.script_name = "Script" + std::to_string(++c.in.state().script_number);
   std::string source = c.text(0);
+  CallScope::check_stack(c.task, kCompilerStack);
   Compiled compiled = c.in.host().compile_script(source, options);
   if (!compiled) {
     throw_error(c.task, "org.codehaus.groovy.control.MultipleCompilationErrorsException",

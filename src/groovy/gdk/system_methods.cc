@@ -1,7 +1,8 @@
 #include "groovy/gdk/library.h"
 #include "groovy/gdk/support.h"
 
-/// java.lang.System, as far as a script may see it: clocks, output, identity. No properties, no environment, no exit.
+/// java.lang.System, as far as a script may see it: clocks, output, identity. No properties, no
+/// environment, no exit.
 
 namespace ks::groovy {
 
@@ -33,16 +34,36 @@ Value refuse_property(Call& c) {
   throw_rejected(c.task, "staticMethod", "java.lang.System getProperty java.lang.String");
 }
 Value refuse_environment(Call& c) {
-  throw_rejected(c.task, "staticMethod", c.count() == 0 ? "java.lang.System getenv" : "java.lang.System getenv java.lang.String");
+  throw_rejected(
+      c.task, "staticMethod",
+      c.count() == 0 ? "java.lang.System getenv" : "java.lang.System getenv java.lang.String");
 }
 Value refuse_exit(Call& c) { throw_rejected(c.task, "staticMethod", "java.lang.System exit int"); }
+Value refuse_process(Call& c) {
+  throw_rejected(
+      c.task, "staticMethod",
+      "org.codehaus.groovy.runtime.ProcessGroovyMethods execute " + class_name_of(c.self));
+}
+Value refuse_loading(Call& c) {
+  throw_rejected(c.task, "staticMethod", "java.lang.Class forName java.lang.String");
+}
+template <auto& signature>
+Value refuse(Call& c) {
+  throw_rejected(c.task, "method", signature);
+}
+constexpr char kFields[] = "java.lang.Class getDeclaredFields";
+constexpr char kMethods[] = "java.lang.Class getMethods";
+constexpr char kConstructors[] = "java.lang.Class getConstructors";
+constexpr char kProtectionDomain[] = "java.lang.Class getProtectionDomain";
+
 Value copy_array(Call& c) {
   std::vector<Value> from = items_of(c.task, c.arg(0));
   auto* to = c.arg(2).as<Array>();
   int64_t source = c.to_int(1);
   int64_t target = c.to_int(3);
   int64_t count = c.to_int(4);
-  if (to == nullptr || source < 0 || target < 0 || count < 0 || source + count > static_cast<int64_t>(from.size()) ||
+  if (to == nullptr || source < 0 || target < 0 || count < 0 ||
+      source + count > static_cast<int64_t>(from.size()) ||
       target + count > static_cast<int64_t>(to->items.size())) {
     throw_error(c.task, "java.lang.ArrayIndexOutOfBoundsException");
   }
@@ -65,7 +86,8 @@ Value append(Call& c) {
 }
 Value nothing(Call&) { return {}; }
 
-constexpr ClassRow kClasses[] = {{"java.lang.System", "", ""}, {"java.io.PrintStream", "", "java.io.Closeable"}};
+constexpr ClassRow kClasses[] = {{"java.lang.System", "", ""},
+                                 {"java.io.PrintStream", "", "java.io.Closeable"}};
 
 constexpr MethodRow kRows[] = {
     {kSystem, "static out", "=", out},
@@ -80,6 +102,16 @@ constexpr MethodRow kRows[] = {
     {kSystem, "static getenv", "O*", refuse_environment},
     {kSystem, "static exit", "O*", refuse_exit},
     {kSystem, "static gc", "", nothing},
+    {"java.lang.String", "execute", "O*", refuse_process},
+    {"java.util.List", "execute", "O*", refuse_process},
+    {"java.lang.Class", "static forName", "O*", refuse_loading},
+    {"java.lang.Class", "forName", "O*", refuse_loading},
+    {"java.lang.Class", "getDeclaredFields", "", refuse<kFields>},
+    {"java.lang.Class", "getFields", "", refuse<kFields>},
+    {"java.lang.Class", "getMethods", "", refuse<kMethods>},
+    {"java.lang.Class", "getDeclaredMethods", "", refuse<kMethods>},
+    {"java.lang.Class", "getConstructors", "", refuse<kConstructors>},
+    {"java.lang.Class", "getProtectionDomain", "", refuse<kProtectionDomain>},
     {kSystem, "static arraycopy", "OIOII", copy_array},
     {kStream, "println", "", print_line},
     {kStream, "println", "O", print_line},

@@ -269,7 +269,7 @@ class NativeClosure final : public Closure {
   using Function = std::function<Value(Task&, Args)>;
   NativeClosure(Function body, int parameters, std::vector<Value> values = {})
       : function(std::move(body)), count(parameters), kept(std::move(values)) {}
-  Value call(Task& task, Args args) override { return function(task, args); }
+  Value call(Task& task, Args args) override;
   Ref<Closure> clone(Heap& heap) const override;
   int parameter_count() const override { return count; }
   size_t footprint() const override {
