@@ -204,12 +204,14 @@ void Connection::linger() {
   }
 }
 
-/// The peer sends nothing more. It may still wait for the answer of a request it has sent, but
-/// nobody follows a stream with half a connection.
+/// The peer sends nothing more. It may still wait for the answer of a request it has sent, so that
+/// is written if there is one; but most that end their side are gone, and nobody follows a stream
+/// with half a connection.
 void Connection::peer_ended() {
   peer_ended_ = true;
   if (phase_ == Phase::handling || phase_ == Phase::responding) {
     keep_alive_ = false;
+    stop_.request_stop();
     return;
   }
   close();
@@ -342,7 +344,7 @@ std::string Connection::head_of(const Response& response, bool chunked) const {
 void Connection::respond(Response response) {
   status_ = response.status;
   if (reactor_.shared.draining) keep_alive_ = false;
-  if (response.websocket && !peer_ended_) return upgrade(response);
+  if (response.websocket) return peer_ended_ ? close() : upgrade(response);
   if (response.stream && !is_head_) return start_stream(response);
   enter(Phase::responding);
   out_head_ = head_of(response, false);

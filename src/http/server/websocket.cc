@@ -178,7 +178,7 @@ class Session final : public WebSocketSession, public std::enable_shared_from_th
 
   void abort() override {
     stream_.next_layer().close();
-    ended(asio::error::connection_reset);
+    finish(1006);
   }
 
  private:
@@ -230,15 +230,24 @@ class Session final : public WebSocketSession, public std::enable_shared_from_th
     }
     if (close_reason_) {
       writing_ = true;
-      stream_.async_close(*close_reason_, [self = shared_from_this()](error_code) {});
+      closing_ = true;
+      stream_.async_close(*close_reason_, [self = shared_from_this()](error_code error) {
+        self->finish(error ? 1006 : static_cast<int>(self->close_reason_->code));
+      });
     }
   }
 
+  /// Reading ended. When it is we who close, the answer to our close frame says how it went.
   void ended(error_code error) {
+    if (closing_) return;
+    if (error != beast::websocket::error::closed) return finish(1006);
+    const int code = static_cast<int>(stream_.reason().code);
+    finish(code == 0 ? 1005 : code);  // a close frame need not say why
+  }
+
+  void finish(int code) {
     if (std::exchange(ended_, true)) return;
     state_.with([](State& state) { state.closed = true; });
-    const int code =
-        error == beast::websocket::error::closed ? static_cast<int>(stream_.reason().code) : 1006;
     if (on_close_) on_close_(code);
     on_message_ = nullptr;
     on_close_ = nullptr;
@@ -253,6 +262,7 @@ class Session final : public WebSocketSession, public std::enable_shared_from_th
   std::string sending_;
   bool writing_ = false;
   bool ended_ = false;
+  bool closing_ = false;
   std::optional<beast::websocket::close_reason> close_reason_;
   std::move_only_function<void(Message)> on_message_;
   std::move_only_function<void(int)> on_close_;
