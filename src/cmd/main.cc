@@ -43,6 +43,9 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(std::string(kExamples));
   app.set_help_flag("-h,--help", "print this help");
+  add_run(app, context);
+  add_lint(app, context);
+  add_groovy(app, context);
   add_completion(app, context);
   add_version(app, context);
   if (argc <= 1) {

@@ -1,0 +1,171 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <cstdio>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "cmd/cmd.h"
+#include "engine/run_once.h"
+
+namespace ks::cmd {
+namespace {
+
+struct Flags {
+  std::string file;
+  std::vector<std::string> parameters, env, nodes, libraries, inputs;
+  std::string workspace, credentials, result_json;
+};
+
+Result<std::pair<std::string, std::string>> split_pair(const std::string& text,
+                                                       std::string_view flag) {
+  const size_t equals = text.find('=');
+  if (equals == text.npos || equals == 0)
+    return Error{Code::invalid, fmt::format("{} '{}': expected NAME=VALUE", flag, text)};
+  return std::pair{text.substr(0, equals), text.substr(equals + 1)};
+}
+
+/// `NAME labels=a,b env:K=V executors=2`
+Result<engine::LocalNodeOptions::Machine> parse_node(const std::string& text) {
+  engine::LocalNodeOptions::Machine machine;
+  machine.executors = 16;
+  bool named = false;
+  for (std::string_view word : split(text, ' ')) {
+    if (word.empty()) continue;
+    if (word.starts_with("labels=")) {
+      for (std::string_view label : split(word.substr(7), ',')) machine.labels.emplace_back(label);
+    } else if (word.starts_with("env:")) {
+      machine.env.push_back(TRY(split_pair(std::string(word.substr(4)), "--node env:")));
+    } else if (!named && word.find('=') == word.npos) {
+      machine.name = word;
+      named = true;
+    } else {
+      return Error{
+          Code::invalid,
+          fmt::format("--node '{}': '{}' is none of NAME, labels=a,b, env:K=V", text, word)};
+    }
+  }
+  if (!named) return Error{Code::invalid, fmt::format("--node '{}': a node needs a name", text)};
+  return machine;
+}
+
+/// `ID=ok` or `ID=abort`, then `,K=V...`
+Result<std::pair<std::string, engine::InputAnswer>> parse_input(const std::string& text) {
+  auto [id, rest] = TRY(split_pair(text, "--input"));
+  const auto words = split(rest, ',');
+  if (words.empty() || (words[0] != "ok" && words[0] != "abort")) {
+    return Error{
+        Code::invalid,
+        fmt::format("--input '{}': expected ID=ok or ID=abort, then ,K=V for parameters", text)};
+  }
+  boost::json::object values;
+  for (size_t i = 1; i < words.size(); i++) {
+    auto [name, value] = TRY(split_pair(std::string(words[i]), "--input"));
+    values[name] = value;
+  }
+  return std::pair{
+      id, engine::InputAnswer{
+              .proceed = words[0] == "ok", .by = "ks run", .parameters_json = to_json(values)}};
+}
+
+Result<engine::OnceOptions> read_flags(const Flags& flags) {
+  engine::OnceOptions options;
+  options.script = TRY(read_file(flags.file, 16u << 20));
+  for (const std::string& text : flags.parameters)
+    options.parameters.insert(TRY(split_pair(text, "--param")));
+  for (const std::string& text : flags.env) options.env.push_back(TRY(split_pair(text, "--env")));
+  for (const std::string& text : flags.nodes) options.machines.push_back(TRY(parse_node(text)));
+  for (const std::string& text : flags.inputs) options.inputs.insert(TRY(parse_input(text)));
+  if (!flags.credentials.empty())
+    options.credentials_yaml = TRY(read_file(flags.credentials, 16u << 20));
+  if (!flags.libraries.empty()) {
+    return Error{
+        Code::invalid,
+        "--library: shared libraries are not part of this version; see docs/compatibility.md"};
+  }
+  if (!flags.workspace.empty()) {
+    char* cwd = getcwd(nullptr, 0);
+    options.workspace = flags.workspace.starts_with('/') ? flags.workspace
+                                                         : std::string(cwd) + "/" + flags.workspace;
+    free(cwd);
+    TRY(make_dirs(options.workspace));
+  }
+  return options;
+}
+
+/// Asks on the terminal, when there is one.
+std::optional<engine::InputAnswer> ask(const engine::PendingInput& input) {
+  if (isatty(STDIN_FILENO) == 0) return std::nullopt;
+  fmt::print(stderr, "{} [y/N] ", input.message);
+  char line[256];
+  if (std::fgets(line, sizeof line, stdin) == nullptr) return std::nullopt;
+  return engine::InputAnswer{
+      .proceed = line[0] == 'y' || line[0] == 'Y', .by = "ks run", .parameters_json = {}};
+}
+
+void run(Context& context, const Flags& flags) {
+  Result<engine::OnceOptions> options = read_flags(flags);
+  if (!options) return fail(context, options.error(), kUsageExit);
+  options->console = [](std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    std::fflush(stdout);
+  };
+  options->ask = ask;
+  const Result<engine::OnceResult> done = engine::run_once(std::move(*options));
+  if (!done) return fail(context, done.error(), kUsageExit);
+  context.exit_code = engine::exit_code_of(done->result);
+  if (flags.result_json.empty()) return;
+  if (Result<> written = write_file_atomic(flags.result_json, to_pretty_json(done->report) + "\n");
+      !written)
+    fail(context, written.error());
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Context& context) {
+  CLI::App* command = app.add_subcommand("run", "run one Jenkinsfile here and now, no server");
+  auto flags = std::make_shared<Flags>();
+  command->add_option("JENKINSFILE", flags->file, "the pipeline to run")
+      ->required()
+      ->check(CLI::ExistingFile);
+  command->add_option("--param", flags->parameters, "K=V, a parameter of the run")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command->add_option("--env", flags->env, "K=V, more environment for all steps")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command->add_option("--workspace", flags->workspace,
+                      "folder of `node` blocks; default: one that is removed at the end");
+  command
+      ->add_option(
+          "--node", flags->nodes,
+          "'NAME labels=a,b env:K=V', a node; default: one that takes every label-less step")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command
+      ->add_option("--library", flags->libraries, "NAME=GIT_URL_OR_DIR[@VERSION], a shared library")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command
+      ->add_option("--credential", flags->credentials,
+                   "YAML of Kubernetes Secrets of the credential types")
+      ->check(CLI::ExistingFile);
+  command
+      ->add_option("--input", flags->inputs, "ID=ok|abort[,K=V...], the answer to an `input` step")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command->add_option("--result-json", flags->result_json, "write the outcome there, for machines");
+  command->footer(R"(
+Exit code: 0 SUCCESS, 1 FAILURE, 2 UNSTABLE, 3 ABORTED, 4 NOT_BUILT, 64 usage.
+
+Examples:
+  ks run Jenkinsfile
+  ks run Jenkinsfile --param name=ada --param debug=true
+  ks run Jenkinsfile --credential secrets.yaml --input Release=ok,VERSION=1.2 --result-json result.json
+)");
+  command->callback([flags, &context] { run(context, *flags); });
+}
+
+}  // namespace ks::cmd
