@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 
+#include "base/log.h"
 #include "base/text.h"
 
 namespace ks::http {
@@ -207,6 +208,16 @@ Runs Router::where(const Request& request) const {
   return Runs::on_reactor;
 }
 
-Response Router::handle(Request& request) const { return state_->filtered(request, 0); }
+Response Router::handle(Request& request) const {
+  try {
+    return state_->filtered(request, 0);
+  } catch (const std::exception& error) {
+    // Handlers return their errors. One that throws all the same has a bug, which must cost its
+    // caller an answer and not everybody the server.
+    LOG(error, "a handler threw; this is a bug", {"path", request.path}, {"request", request.id},
+        {"what", error.what()});
+    return Response::text(500, "the server failed to handle this request; its log says why\n");
+  }
+}
 
 }  // namespace ks::http

@@ -46,6 +46,7 @@ class Router {
   void add_filter(Filter filter);
 
   Runs where(const Request& request) const;
+  /// A handler that throws is answered with 500.
   Response handle(Request& request) const;
 
  private:

@@ -69,6 +69,7 @@ class AsioServer final : public Server {
   }
 
   uint16_t port() const override { return port_; }
+  size_t connections() const override { return shared_.open_sockets(); }
 
   std::string url() const override {
     const std::string& address = shared_.options.address;

@@ -37,6 +37,8 @@ class Server {
   virtual ~Server() = default;
 
   virtual uint16_t port() const = 0;
+  /// Open ones, WebSockets included; for a gauge.
+  virtual size_t connections() const = 0;
   /// `https://127.0.0.1:PORT`
   virtual std::string url() const = 0;
   /// Graceful: no new connections, ends streams with their proper last chunk, waits for requests up

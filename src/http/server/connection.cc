@@ -45,18 +45,6 @@ std::string choose_protocol(const std::vector<std::string>& ours, std::string_vi
   return {};
 }
 
-/// Handlers return their errors. One that throws all the same has a bug, which must cost its caller
-/// an answer and not everybody the server.
-Response handle_safely(const Router& router, Request& request) {
-  try {
-    return router.handle(request);
-  } catch (const std::exception& error) {
-    LOG(error, "a handler threw; this is a bug", {"path", request.path}, {"request", request.id},
-        {"what", error.what()});
-    return Response::text(500, "the server failed to handle this request; its log says why\n");
-  }
-}
-
 /// After an answer that did not wait for all of the request: how long and how much is read and
 /// dropped.
 constexpr std::chrono::milliseconds kLingerTime{2000};
@@ -310,9 +298,9 @@ void Connection::handle() {
   stop_ = std::stop_source();
   request_->stop = stop_.get_token();
   const Router& router = *reactor_.shared.router;
-  if (router.where(*request_) == Runs::on_reactor) return respond(handle_safely(router, *request_));
+  if (router.where(*request_) == Runs::on_reactor) return respond(router.handle(*request_));
   auto answer = [self = shared_from_this(), request = request_] {
-    Response response = handle_safely(*self->reactor_.shared.router, *request);
+    Response response = self->reactor_.shared.router->handle(*request);
     asio::post(self->reactor_.context, [self, response = std::move(response)]() mutable {
       if (self->phase_ == Phase::handling) self->respond(std::move(response));
     });
@@ -366,11 +354,18 @@ void Connection::start_stream(Response& response) {
   auto stream = stream_;
   write_more();
   // A producer may block (a log file, a first list): it gets a worker, as its handler did.
-  auto begin = [start = std::move(response.stream), stream]() mutable { start(std::move(stream)); };
+  auto begin = [start = std::move(response.stream), stream]() mutable {
+    try {
+      start(stream);
+    } catch (const std::exception& error) {
+      LOG(error, "a stream's producer threw; this is a bug", {"what", error.what()});
+      stream->fail();
+    }
+  };
   if (reactor_.shared.router->where(*request_) == Runs::on_reactor) {
     begin();
   } else if (!reactor_.shared.workers->submit(std::move(begin))) {
-    abort_stream();
+    abort_stream("too many requests wait");
   }
   wait_readable();
 }
@@ -404,9 +399,9 @@ void Connection::flush_stream() {
   if (taken.end || !out_head_.empty()) write_more();
 }
 
-void Connection::abort_stream() {
+void Connection::abort_stream(std::string_view why) {
   if (phase_ == Phase::closed) return;
-  LOG(warn, "a reader of a stream was cut off: it does not keep up", {"peer", peer_},
+  LOG(warn, "a reader of a stream was cut off", {"why", why}, {"peer", peer_},
       {"request", request_->id});
   // A reset, not a proper end: the reader must not take what it has for the whole.
   boost::system::error_code ignored;

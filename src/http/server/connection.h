@@ -72,7 +72,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // For ConnectionStream.
   void flush_stream();
-  void abort_stream();
+  /// Ends the response so that the reader sees that it is not whole.
+  void abort_stream(std::string_view why);
   Reactor& reactor() { return reactor_; }
 
  private:

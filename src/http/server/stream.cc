@@ -19,11 +19,7 @@ bool ConnectionStream::write(Bytes chunk) {
   return state_.with([&](State& state) {
     if (state.gone || state.closed) return false;
     if (state.bytes + chunk->size() > max_bytes_) {
-      state.gone = true;
-      state.chunks.clear();
-      boost::asio::post(reactor_, [weak = connection_] {
-        if (auto connection = weak.lock()) connection->abort_stream();
-      });
+      abort(state, "it does not keep up");
       return false;
     }
     state.bytes += chunk->size();
@@ -37,6 +33,20 @@ void ConnectionStream::close() {
   state_.with([&](State& state) {
     if (std::exchange(state.closed, true) || state.gone) return;
     schedule(state);
+  });
+}
+
+void ConnectionStream::fail() {
+  state_.with([&](State& state) {
+    if (!state.gone) abort(state, "its producer failed");
+  });
+}
+
+void ConnectionStream::abort(State& state, std::string why) {
+  state.gone = true;
+  state.chunks.clear();
+  boost::asio::post(reactor_, [weak = connection_, why = std::move(why)] {
+    if (auto connection = weak.lock()) connection->abort_stream(why);
   });
 }
 

@@ -19,6 +19,8 @@ class ConnectionStream final : public Stream {
 
   bool write(Bytes chunk) override;
   void close() override;
+  /// The producer cannot go on: the reader sees a broken response, not a proper end.
+  void fail();
   size_t queued_bytes() const override;
   void when_drained(size_t below, std::move_only_function<void()> wake) override;
   std::stop_token stop_token() const override { return stop_.get_token(); }
@@ -49,6 +51,7 @@ class ConnectionStream final : public Stream {
     std::vector<Waker> wakers;
   };
   void schedule(State& state);
+  void abort(State& state, std::string why);
   void wake(std::vector<Waker> wakers);
 
   std::weak_ptr<Connection> connection_;
