@@ -417,7 +417,7 @@ bool is_sequence(const Value& value) {
 }
 
 bool fits_letter(char letter, const Value& value) {
-  if (value.is_null()) return std::string_view("OSsCLKMPXETA").contains(letter);
+  if (value.is_null()) return std::string_view("OSsLKE").contains(letter);
   switch (letter) {
     case 'O': return true;
     case 'S': return value.is<String>() || value.is<GString>();

@@ -159,7 +159,7 @@ using Native = Value (*)(Call&);
 ///   M map    P Pattern R range      X class     E comparator (closure or Comparator)     T
 ///   Throwable      B byte[]    A array
 ///   *            after a letter: any number of those, at the end only
-/// Null fits O, and S C K L M P X too.
+/// Null fits O, S, s, L, K and E.
 /// A static method's name begins with `static `, a constructor's is `new`, a static field's begins
 /// with `static ` and its signature is "=".
 struct MethodRow {
