@@ -164,6 +164,18 @@ TEST(Hostile, ARefusedUploadStillReadsItsAnswer) {
   EXPECT_TRUE(client.read().starts_with("HTTP/1.1 413"));
 }
 
+TEST(Hostile, BytesAfterARefusedRequestAreDropped) {
+  Running run;
+  Raw client(run.server->port());
+  client.send("no http\r\n\r\n");
+  EXPECT_TRUE(client.read("\r\n\r\n").starts_with("HTTP/1.1 400"));
+  client.send("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+  client.end();
+  EXPECT_FALSE(client.read().contains("HTTP/1.1"));
+  EXPECT_EQ(run.status("POST /echo HTTP/1GET\r\n\r\n" + std::string(200'000, 'x')), "HTTP/1.1 400");
+  EXPECT_EQ(run.handled, 0);
+}
+
 TEST(Hostile, AHandlerThatThrowsCostsOneAnswer) {
   Running run;
   const std::string answer = run.answer("GET /throw HTTP/1.1\r\nHost: x\r\n\r\n");

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/beast/http/error.hpp>
 
@@ -155,8 +156,8 @@ void Connection::on_writable() {
 }
 
 void Connection::on_readable() {
-  if (phase_ == Phase::lingering) return linger();
   while (phase_ != Phase::closed) {
+    if (phase_ == Phase::lingering) return linger();
     const bool busy =
         phase_ == Phase::handling || phase_ == Phase::responding || phase_ == Phase::streaming;
     if (busy && in_.size() >= kMaxPipelined) return;  // finish_response() waits again
