@@ -1,15 +1,18 @@
 #include "http/client.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <latch>
 #include <thread>
 
 #include "base/file.h"
+#include "base/process.h"
 #include "http/certificates.h"
 #include "http/server.h"
 
@@ -93,6 +96,65 @@ class Scripted {
   uint16_t port_ = 0;
   std::jthread thread_;
 };
+
+/// A server of somebody else, told to choose a port and to print it after `before_port`.
+class Foreign {
+ public:
+  Foreign(std::vector<std::string> argv, std::string_view before_port) {
+    int ends[2];
+    EXPECT_EQ(pipe2(ends, O_CLOEXEC), 0);
+    out_ = Fd(ends[0]);
+    const Fd in(ends[1]);
+    process_ = Process::spawn(
+                   {.argv = std::move(argv), .env = current_environment(), .stdout_fd = in.get()})
+                   .value();
+    std::string said;
+    char c = 0;
+    while (!said.contains(before_port) && ::read(out_.get(), &c, 1) == 1) said += c;
+    while (::read(out_.get(), &c, 1) == 1 && c >= '0' && c <= '9') port_ += c;
+  }
+  ~Foreign() {
+    (void)process_.signal(SIGKILL);
+    (void)process_.wait();
+  }
+  const std::string& port() const { return port_; }
+
+ private:
+  Fd out_;
+  Process process_;
+  std::string port_;
+};
+
+TEST(SocketClient, ReadsFromThePythonServer) {
+  TempDir dir;
+  const std::string content(100'000, 'x');
+  ASSERT_TRUE(write_file_atomic(dir / "file name", content).ok());
+  const Foreign python(
+      {"python3", "-u", "-m", "http.server", "--bind", "127.0.0.1", "--directory", dir.path(), "0"},
+      " port ");
+  auto client = socket_client({.base_url = "http://127.0.0.1:" + python.port()}).value();
+  EXPECT_EQ(client->send(make_request(Method::get, "/file%20name"))->body.view(), content);
+  EXPECT_EQ(client->send(make_request(Method::head, "/file%20name"))->headers.get("Content-Length"),
+            "100000");
+  EXPECT_EQ(client->send(make_request(Method::get, "/absent"))->status, 404);
+  EXPECT_EQ(client->send(make_request(Method::post, "/file%20name", "x"))->status, 501);
+}
+
+TEST(SocketClient, ReadsFromTheOpensslServer) {
+  TempDir dir;
+  const Certificates files = ensure_certificates(dir.path(), "127.0.0.1", system_clock()).value();
+  const Foreign openssl({"openssl", "s_server", "-www", "-accept", "127.0.0.1:0", "-cert",
+                         files.certificate_file, "-key", files.key_file},
+                        "ACCEPT 127.0.0.1:");
+  auto client =
+      socket_client({.base_url = "https://127.0.0.1:" + openssl.port(), .ca_pem = files.ca_pem})
+          .value();
+  for (int i = 0; i < 3; i++) {
+    Result<Response> page = client->send(make_request(Method::get, "/"));
+    ASSERT_TRUE(page.ok()) << page.error().message;
+    EXPECT_TRUE(page->body.view().contains("TLSv1.3"));
+  }
+}
 
 TEST(SocketClient, SendsMethodQueryHeadersAndBody) {
   Running run(sample_router(), {}, {.bearer_token = "secret"});
