@@ -164,8 +164,13 @@ class AsioServer final : public Server {
 
   void admit(Reactor& reactor, asio::ip::tcp::socket socket) {
     if (shared_.open_sockets() >= shared_.options.max_connections) {
-      LOG(warn, "a connection was refused: too many are open",
-          {"limit", shared_.options.max_connections});
+      // One line a second: whoever opens too many must not fill the log as well.
+      refused_++;
+      const auto now = std::chrono::steady_clock::now();
+      if (now - last_refusal_logged_ < std::chrono::seconds(1)) return;
+      last_refusal_logged_ = now;
+      LOG(warn, "connections were refused: too many are open",
+          {"limit", shared_.options.max_connections}, {"refused", std::exchange(refused_, 0)});
       return;
     }
     error_code error;
@@ -183,6 +188,8 @@ class AsioServer final : public Server {
   size_t next_ = 0;
   uint16_t port_ = 0;
   bool serving_ = false;
+  size_t refused_ = 0;
+  std::chrono::steady_clock::time_point last_refusal_logged_;
 };
 
 }  // namespace

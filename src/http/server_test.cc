@@ -1,6 +1,7 @@
 #include "http/server.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -276,6 +277,30 @@ TEST(Server, ServesTlsWithItsOwnAuthority) {
   Raw plain(run.server->port());
   plain.send("GET /hello HTTP/1.1\r\n\r\n");
   EXPECT_EQ(plain.read().find("hello"), std::string::npos);
+}
+
+TEST(Server, ResumesTlsSessions) {
+  TempDir dir;
+  const Certificates files = ensure_certificates(dir.path(), "127.0.0.1", system_clock()).value();
+  Running run({.certificate_file = files.certificate_file, .key_file = files.key_file});
+  const std::string request = dir / "request", session = dir / "session";
+  ASSERT_TRUE(
+      write_file_atomic(request, "GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+          .ok());
+  const auto connect = [&](const char* how) {
+    const Fd in = open_file(request, O_RDONLY).value();
+    return run_process({.argv = {"openssl", "s_client", "-connect",
+                                 "127.0.0.1:" + std::to_string(run.server->port()), "-CAfile",
+                                 files.ca_file, "-ign_eof", how, session},
+                        .env = current_environment(),
+                        .stdin_fd = in.get()})
+        .value()
+        .out;
+  };
+  EXPECT_TRUE(connect("-sess_out").contains("New, TLSv1.3"));
+  const std::string second = connect("-sess_in");
+  EXPECT_TRUE(second.contains("Reused, TLSv1.3")) << second;
+  EXPECT_TRUE(second.contains("HTTP/1.1 200 OK"));
 }
 
 TEST(Certificates, AreKeptUntilTheyExpire) {
