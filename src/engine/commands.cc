@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <optional>
+#include <vector>
 
 #include "base/json.h"
 #include "base/log.h"
@@ -267,12 +268,14 @@ void Commands::pump(const std::shared_ptr<Running>& running) {
   bool ended = false;
   {
     std::lock_guard lock(mutex_);
-    if (running->in_flight || running->finished) return;
+    if (running->finished) return;
+    const bool gone = running->events.gone && running->events.gone();
+    if (gone ? !running->ended : running->in_flight) return;
     // Asked before reading: what a process wrote before its end is in the file by then.
     ended = running->ended;
     const ssize_t got =
         pread(running->output.get(), text.data(), text.size(), static_cast<off_t>(running->offset));
-    text.resize(got > 0 ? static_cast<size_t>(got) : 0);
+    text.resize(got > 0 && !gone ? static_cast<size_t>(got) : 0);
     if (!text.empty()) {
       running->offset += text.size();
       running->in_flight = true;
@@ -293,6 +296,20 @@ void Commands::pump(const std::shared_ptr<Running>& running) {
   }
 }
 
+bool Commands::idle() {
+  std::lock_guard lock(mutex_);
+  return running_.empty();
+}
+
+void Commands::sweep() {
+  std::vector<std::shared_ptr<Running>> all;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& [key, running] : running_) all.push_back(running);
+  }
+  for (const auto& running : all) pump(running);
+}
+
 void Commands::reap(Running& running) {
   if (!running.child) return;
   int status = 0;
@@ -303,15 +320,21 @@ void Commands::reap(Running& running) {
 
 void Commands::finish(const std::shared_ptr<Running>& running) {
   reap(*running);
+  bool idle = false;
   {
     std::lock_guard lock(mutex_);
-    if (running->watch >= 0) {
+    // Another listener of the same command shares the watch and the key.
+    const auto watched = by_watch_.find(running->watch);
+    if (watched != by_watch_.end() && watched->second == running) {
       inotify_rm_watch(inotify_.get(), running->watch);
-      by_watch_.erase(running->watch);
+      by_watch_.erase(watched);
     }
     if (running->pidfd) by_pidfd_.erase(running->pidfd.get());
-    running_.erase(running->key);
+    const auto known = running_.find(running->key);
+    if (known != running_.end() && known->second == running) running_.erase(known);
+    idle = running_.empty();
   }
+  if (idle && when_idle_) when_idle_();
   running->pidfd.reset();
   running->output.reset();
   const Result<std::string> code = read_file(running->folder + "/exit", 64);

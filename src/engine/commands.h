@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -11,18 +12,35 @@
 
 namespace ks::engine {
 
+/// Who runs commands: this process, or an agent.
+class CommandRunner {
+ public:
+  virtual ~CommandRunner() = default;
+  /// As Workspace::run(), kill() and forget().
+  virtual void run(Command command, uint64_t offset, CommandEvents events) = 0;
+  virtual void kill(const std::string& key) = 0;
+  virtual void forget(const std::string& key) = 0;
+};
+
 /// The running commands of this machine, watched by one thread. Thread-safe.
-class Commands {
+class Commands final : public CommandRunner {
  public:
   /// `folder` holds one folder a command: script, output, exit code, process id.
   static Result<std::unique_ptr<Commands>> open(std::string folder);
-  ~Commands();
+  ~Commands() override;
   Commands(const Commands&) = delete;
   Commands& operator=(const Commands&) = delete;
 
-  void run(Command command, uint64_t offset, CommandEvents events);
-  void kill(const std::string& key);
-  void forget(const std::string& key);
+  void run(Command command, uint64_t offset, CommandEvents events) override;
+  void kill(const std::string& key) override;
+  void forget(const std::string& key) override;
+
+  /// Whether none runs.
+  bool idle();
+  /// Calls, from any thread, each time the last one has ended. Set before the first.
+  void when_idle(std::function<void()> call) { when_idle_ = std::move(call); }
+  /// Looks again whether the listeners of commands are gone.
+  void sweep();
 
  private:
   struct Running;
@@ -47,6 +65,7 @@ class Commands {
   std::map<int, std::shared_ptr<Running>> by_watch_;
   std::map<int, std::shared_ptr<Running>> by_pidfd_;
   bool ending_ = false;
+  std::function<void()> when_idle_;
   std::jthread thread_;
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "engine/agent.h"
 #include "engine/commands.h"
 #include "engine/label.h"
 
@@ -17,7 +18,7 @@ namespace {
 
 class LocalWorkspace final : public Workspace {
  public:
-  LocalWorkspace(Commands& commands, std::string path, std::string node, std::string labels,
+  LocalWorkspace(CommandRunner& commands, std::string path, std::string node, std::string labels,
                  int executor, std::vector<std::pair<std::string, std::string>> env)
       : commands_(commands),
         path_(std::move(path)),
@@ -45,7 +46,7 @@ class LocalWorkspace final : public Workspace {
   void forget(const std::string& key) override { commands_.forget(key); }
 
  private:
-  Commands& commands_;
+  CommandRunner& commands_;
   std::string path_, node_, labels_;
   int executor_;
   std::vector<std::pair<std::string, std::string>> env_;
@@ -53,7 +54,7 @@ class LocalWorkspace final : public Workspace {
 
 class LocalNode final : public Node {
  public:
-  LocalNode(LocalNodeOptions options, std::unique_ptr<Commands> commands)
+  LocalNode(LocalNodeOptions options, std::unique_ptr<CommandRunner> commands)
       : options_(std::move(options)), commands_(std::move(commands)) {
     for (const auto& machine : options_.machines)
       busy_.emplace_back(static_cast<size_t>(machine.executors), false);
@@ -198,7 +199,7 @@ class LocalNode final : public Node {
   }
 
   LocalNodeOptions options_;
-  std::unique_ptr<Commands> commands_;
+  std::unique_ptr<CommandRunner> commands_;
   std::mutex mutex_;
   std::vector<std::vector<bool>> busy_;
   std::map<std::string, bool> used_paths_;
@@ -209,7 +210,13 @@ class LocalNode final : public Node {
 }  // namespace
 
 Result<std::unique_ptr<Node>> local_node(LocalNodeOptions options) {
-  std::unique_ptr<Commands> commands = TRY(Commands::open(options.root + "/commands"));
+  const std::string folder = options.root + "/commands";
+  std::unique_ptr<CommandRunner> commands;
+  if (options.agent.empty()) {
+    commands = TRY(Commands::open(folder));
+  } else {
+    commands = agent_commands(options.agent, folder);
+  }
   return std::unique_ptr<Node>(
       std::make_unique<LocalNode>(std::move(options), std::move(commands)));
 }

@@ -19,6 +19,9 @@ struct LocalNodeOptions {
     int executors = 2;
   };
   std::vector<Machine> machines = {Machine{}};
+  /// argv of the program that runs commands in a process of its own, `ks agent`; empty: they are
+  /// processes of this one.
+  std::vector<std::string> agent;
 };
 
 /// This machine: commands are processes in sessions of their own that outlive us. Their output goes

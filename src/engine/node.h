@@ -30,6 +30,8 @@ struct CommandEvents {
   std::function<void(std::string text, uint64_t offset, std::function<void()> done)> output;
   /// {exit, stdout} or {error}.
   std::function<void(json::value result)> ended;
+  /// Nobody listens any more: the command goes on, its output waits in its file. Empty: never.
+  std::function<bool()> gone = nullptr;
 };
 
 /// The folder that a `node` block holds, and what can be done in it.
