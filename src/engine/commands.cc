@@ -50,11 +50,11 @@ std::string wrapper(std::string_view script, bool keep_stdout) {
       has_interpreter(script)
           ? fmt::format(R"({} "$0" {})", trim(script.substr(2, script.find('\n') - 2)), streams)
           : fmt::format(R"(if [ -n "${{BASH_VERSION-}}" ]; then sh "$0" {0}
-else (trap - TERM INT HUP; unset stat; set --; . "$0") {0}; fi)",
+else (trap - TERM INT HUP; set --; . "$0") {0}; fi)",
                         streams);
   return fmt::format(R"sh(exec 2>>"$1/output"
 set -C
-if ! {{ read -r stat </proc/$$/stat && echo "$stat" >"$1/pid"; }} 2>/dev/null; then
+if ! {{ echo $$ >"$1/pid"; }} 2>/dev/null; then
   tries=0
   until [ -s "$1/pid" ] || [ $tries -ge 200 ]; do tries=$((tries + 1)); sleep 0.01; done
   exit 0
@@ -67,26 +67,18 @@ echo $? >"$1/exit"
                      run);
 }
 
-/// A process for ever, also after its id was used again: by when it began, in clock ticks.
-struct ProcessName {
-  pid_t pid = -1;
-  std::string start;
-  auto operator<=>(const ProcessName&) const = default;
-};
-
-/// From the text of /proc/PID/stat.
-std::optional<ProcessName> parse_stat(std::string_view stat) {
-  const size_t paren = stat.rfind(')');  // the name before it may hold anything
-  const auto pid = parse_int(stat.substr(0, stat.find(' ')));
-  if (!pid || paren == stat.npos) return std::nullopt;
-  const auto fields = split(stat.substr(std::min(paren + 2, stat.size())), ' ');
-  if (fields.size() < 20) return std::nullopt;
-  return ProcessName{static_cast<pid_t>(*pid), std::string(fields[19])};
+/// The process that the file names.
+std::optional<pid_t> pid_in(const std::string& folder) {
+  const Result<std::string> text = read_file(folder + "/pid", 64);
+  const auto pid = text ? parse_int(trim(*text)) : std::nullopt;
+  return pid && *pid > 1 ? std::optional(static_cast<pid_t>(*pid)) : std::nullopt;
 }
 
-std::optional<ProcessName> name_in(const std::string& path) {
-  const Result<std::string> stat = read_file(path, 4096);
-  return stat ? parse_stat(*stat) : std::nullopt;
+/// Whether a process is the shell of the command, and not another one that has its number now: the
+/// folder is its last argument.
+bool is_shell_of(pid_t pid, const std::string& folder) {
+  const Result<std::string> arguments = read_file(fmt::format("/proc/{}/cmdline", pid), 1 << 20);
+  return arguments && arguments->ends_with(fmt::format("{}{}{}", '\0', folder, '\0'));
 }
 
 }  // namespace
@@ -144,7 +136,7 @@ void Commands::run(Command command, uint64_t offset, CommandEvents events) {
   running->events = std::move(events);
   running->offset = offset;
   running->stdout_kept = command.keep_stdout;
-  const bool known = name_in(running->folder + "/pid").has_value();
+  const bool known = pid_in(running->folder).has_value();
   Result<> began = known ? attach(*running) : start(*running, command);
   if (!began) {
     running->events.ended({{"error", began.error().message}});
@@ -199,21 +191,21 @@ Result<> Commands::start(Running& running, const Command& command) {
 /// A command that an earlier process of ours started.
 Result<> Commands::attach(Running& running) {
   running.output = TRY(open_file(running.folder + "/output", O_RDONLY | O_CREAT, 0600));
-  const std::optional<ProcessName> name = name_in(running.folder + "/pid");
-  if (!name) return {};
-  running.pid = name->pid;
+  const std::optional<pid_t> pid = pid_in(running.folder);
+  if (!pid) return {};
+  running.pid = *pid;
   running.child = false;
-  Fd pidfd(static_cast<int>(syscall(SYS_pidfd_open, name->pid, 0)));
-  if (pidfd && name_in(fmt::format("/proc/{}/stat", name->pid)) == name)
-    running.pidfd = std::move(pidfd);
+  Fd pidfd(static_cast<int>(syscall(SYS_pidfd_open, *pid, 0)));
+  // Asked after the descriptor was opened: from then on it names one process only.
+  if (pidfd && is_shell_of(*pid, running.folder)) running.pidfd = std::move(pidfd);
   return {};
 }
 
 /// After the end of a child of ours that found the command started already: goes on with that one.
 bool Commands::hand_over(Running& running) {
   if (!running.child) return false;
-  const std::optional<ProcessName> name = name_in(running.folder + "/pid");
-  if (!name || name->pid == running.pid) return false;
+  const std::optional<pid_t> pid = pid_in(running.folder);
+  if (!pid || *pid == running.pid) return false;
   reap(running);
   if (running.pidfd) by_pidfd_.erase(running.pidfd.get());
   running.pidfd.reset();
