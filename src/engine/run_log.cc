@@ -104,7 +104,8 @@ RunLog::Follower RunLog::follow(std::function<void()> grown) {
     f.all.emplace(f.next, std::move(grown));
     return f.next++;
   });
-  return {nullptr,
+  // Not null, so that who holds it can tell it from no token.
+  return {followers_.get(),
           [all = followers_, id](void*) { all->with([&](Followers& f) { f.all.erase(id); }); }};
 }
 

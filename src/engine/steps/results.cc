@@ -136,6 +136,10 @@ groovy::Value junit(StepCall& call) {
 }
 
 groovy::Value unstable(StepCall& call) {
+  if (call.text("message").empty()) {
+    call.run.raise(call.task, "java.lang.IllegalArgumentException",
+                   "A non-empty message is required");
+  }
   call.run.print_line("WARNING: " + call.text("message"));
   call.run.worsen(BuildResult::unstable);
   call.run.worsen_stage(call.task, BuildResult::unstable);
