@@ -17,6 +17,8 @@ namespace {
 constexpr std::string_view kInterrupted =
     "org.jenkinsci.plugins.workflow.steps.FlowInterruptedException";
 
+constexpr std::string_view kTimeoutCause = "Timeout has been exceeded";
+
 int64_t millis(WallTime time) { return time.time_since_epoch().count(); }
 WallTime from_millis(int64_t value) { return WallTime{std::chrono::milliseconds{value}}; }
 
@@ -384,7 +386,16 @@ void Run::throw_interruption(groovy::Task& task) {
   interpreter_->set_exception_property(exception, "result", interpreter_->make_string(result));
   interpreter_->set_exception_property(exception, "causes",
                                        interpreter_->make_list({interpreter_->make_string(cause)}));
+  interpreter_->set_exception_property(
+      exception, "scope", groovy::Value::of_long(data.at("scope").to_number<int64_t>()));
   throw groovy::Thrown(std::move(exception));
+}
+
+bool Run::interrupted_from_outside(groovy::Task& task, const groovy::Value& exception) {
+  const auto scope = interpreter_->exception_property(exception, "scope");
+  if (!scope || !scope->is_integral()) return true;
+  const auto number = static_cast<uint64_t>(scope->as_long());
+  return number == 0 || std::ranges::find(strand(task).scopes, number) != strand(task).scopes.end();
 }
 
 groovy::Value Run::interruptible(groovy::Task& task,
@@ -482,6 +493,8 @@ void Run::deliver_finished(uint64_t await, json::value result) {
 void Run::deliver_interrupt(const json::object& data) {
   const auto scope = data.at("scope").to_number<uint64_t>();
   if (scope == 0) print_line(data.at("cause").as_string());
+  if (std::string_view(data.at("cause").as_string()) == kTimeoutCause)
+    print_line("Cancelling nested steps due to timeout");
   for (auto& strand : strands_) {
     const bool inside =
         scope == 0 || std::ranges::find(strand->scopes, scope) != strand->scopes.end();
@@ -586,6 +599,13 @@ void Run::report_failure(groovy::Task& task, const groovy::Thrown& thrown) {
     const auto result = interpreter_->exception_property(thrown.exception, "result");
     const auto named = result ? parse_result(interpreter_->to_string(task, *result)) : std::nullopt;
     worsen(named.value_or(BuildResult::aborted));
+    const auto causes = interpreter_->exception_property(thrown.exception, "causes");
+    const auto scope = interpreter_->exception_property(thrown.exception, "scope");
+    if (causes && groovy::is_list(*causes) && scope && scope->is_integral() &&
+        scope->as_long() != 0) {
+      for (const groovy::Value& cause : groovy::list_items(task, *causes))
+        print_line(interpreter_->to_string(task, cause));
+    }
     return;
   }
   worsen(BuildResult::failure);

@@ -176,6 +176,9 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   /// Runs `body` within a scope that interrupt_scope() can end.
   groovy::Value interruptible(groovy::Task& task,
                               std::function<groovy::Value(uint64_t scope)> body);
+  /// Whether an interruption came for more than what the caller's own blocks hold: from a user, or
+  /// a timeout around the caller.
+  bool interrupted_from_outside(groovy::Task& task, const groovy::Value& exception);
   /// Ends what runs in a scope with a FlowInterruptedException of this result. From any thread.
   void interrupt_scope(uint64_t scope, BuildResult result, std::string cause);
 

@@ -238,6 +238,17 @@ TEST(Run, AnAbortReachesAScriptThatOnlyComputes) {
   EXPECT_EQ(run.result(), BuildResult::aborted);
 }
 
+TEST(Run, AnInnerTimeoutIsTriedAgainAnOuterOneIsNot) {
+  const Ended inner =
+      run_script("retry(2) { timeout(time: 50, unit: 'MILLISECONDS') { echo 'try'; sleep 60 } }");
+  EXPECT_THAT(inner.log, HasSubstr("Retrying\n"));
+  EXPECT_THAT(inner.log, HasSubstr("Timeout has been exceeded\nFinished: ABORTED\n"));
+  const Ended outer =
+      run_script("timeout(time: 50, unit: 'MILLISECONDS') { retry(2) { echo 'try'; sleep 60 } }");
+  EXPECT_THAT(outer.log, Not(HasSubstr("Retrying\n")));
+  EXPECT_EQ(outer.result, BuildResult::aborted);
+}
+
 TEST(RunLimits, EndlessLoopsEnd) {
   const Ended ended = run_script("while (true) { }", {.fuel = 1'000'000});
   EXPECT_EQ(ended.result, BuildResult::failure);

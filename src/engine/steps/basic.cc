@@ -98,7 +98,8 @@ groovy::Value retry(StepCall& call) {
     } catch (const groovy::Thrown& thrown) {
       const groovy::Failure failure = call.run.interpreter().describe(call.task, thrown);
       // What ends the block from outside (a user, an outer timeout) is not tried again.
-      const bool interrupted = failure.class_name.ends_with("FlowInterruptedException");
+      const bool interrupted = failure.class_name.ends_with("FlowInterruptedException") &&
+                               call.run.interrupted_from_outside(call.task, thrown.exception);
       if (!thrown.catchable || interrupted || attempt >= count) throw;
       call.run.print_line(failure.class_name == "hudson.AbortException"
                               ? "ERROR: " + failure.message.value_or("null")
