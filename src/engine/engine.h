@@ -1,0 +1,172 @@
+#pragma once
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "engine/local_node.h"
+#include "engine/model.h"
+
+/// The engine as a server: jobs in folders, their runs, and what happens to them.
+
+namespace ks::engine {
+
+namespace json = boost::json;
+
+struct EngineOptions {
+  std::string data_dir;
+  std::vector<LocalNodeOptions::Machine> machines = {LocalNodeOptions::Machine{}};
+  /// argv of the program that runs commands in a process of its own: {"ks", "agent"}; empty: they
+  /// are processes of this one.
+  std::vector<std::string> agent;
+  RunLimits limits;
+  int threads = 2;
+  size_t max_waiting = 100'000;  ///< runs that wait for another of their job; more are refused
+  size_t event_history = 10'000;
+  std::string url;               ///< of the server, for BUILD_URL
+  const Clock* clock = nullptr;  ///< Null: the machine's.
+};
+
+/// Which job: `folder/name`.
+struct JobName {
+  std::string folder;
+  std::string name;
+  auto operator<=>(const JobName&) const = default;
+  std::string text() const { return folder + "/" + name; }
+};
+
+enum class RunState : uint8_t { queued, running, paused, finished };
+
+/// How a run stands at one moment.
+struct RunInfo {
+  JobName job;
+  uint64_t number = 0;
+  std::string key;
+  RunState state = RunState::queued;
+  BuildResult result = BuildResult::success;  ///< so far, until it is finished
+  WallTime queued{};
+  WallTime started{};  ///< zero: not yet
+  WallTime ended{};
+  std::vector<std::string> causes;
+  json::object values;
+  std::string description;
+  std::string display_name;
+  std::string waiting_for;  ///< why it is queued
+  uint64_t log_bytes = 0;
+  std::vector<RunNode> nodes;
+  std::vector<PendingInput> inputs;
+  std::vector<Artifact> artifacts;
+  std::optional<TestSummary> tests;
+
+  bool finished() const { return state == RunState::finished; }
+};
+
+struct StartRequest {
+  json::object values;  ///< parameters by name; declared ones without a value take their default
+  std::vector<std::string> causes;
+  std::string key;  ///< the same one of a job gives the same run, also after a restart
+};
+
+struct EngineEvent {
+  enum class Type : uint8_t { run, node };
+  uint64_t sequence = 0;
+  Type type = Type::run;
+  JobName job;
+  uint64_t number = 0;
+  std::string key;
+  RunState state = RunState::running;  ///< of the run
+  std::optional<RunNode> node;         ///< of type node
+};
+
+/// Jobs, runs and credentials, kept in files; runs that were under way when the process ended go on
+/// when it starts again.
+///
+///   auto engine = TRY(Engine::open({.data_dir = dir}));
+///   TRY(engine->put_folder("demo"));
+///   TRY(engine->put_job({"demo", "build"}, config_xml));
+///   uint64_t number = TRY(engine->start({"demo", "build"}, {.key = uid}));
+///
+/// Thread-safe. What changes something returns when that is durable.
+class Engine {
+ public:
+  /// Reads what is there and lets unfinished runs go on.
+  static Result<std::unique_ptr<Engine>> open(EngineOptions options);
+  /// Runs under way stand still; their commands live on.
+  virtual ~Engine() = default;
+
+  // ----- folders and jobs -----
+
+  virtual Result<> put_folder(const std::string& folder) = 0;
+  virtual bool has_folder(const std::string& folder) const = 0;
+  virtual std::vector<std::string> folders() const = 0;
+  /// With its jobs, runs and credentials; runs are aborted. `not_found` when there is none.
+  virtual Result<> remove_folder(const std::string& folder) = 0;
+
+  /// Makes or changes a job; its config.xml must be a pipeline's. `not_found` without the folder.
+  virtual Result<> put_job(const JobName& job, const std::string& config_xml) = 0;
+  virtual Result<std::string> job_config(const JobName& job) const = 0;
+  /// The parameters that its configuration declares: {type, name, default_value, description}.
+  virtual Result<json::array> job_parameters(const JobName& job) const = 0;
+  virtual std::vector<JobName> jobs(const std::string& folder) const = 0;
+  virtual Result<> remove_job(const JobName& job) = 0;
+
+  // ----- runs -----
+
+  virtual Result<uint64_t> start(const JobName& job, StartRequest request) = 0;
+  /// Without `with_nodes` its lists stay empty, which is cheaper; `inputs` are there always.
+  virtual Result<RunInfo> run(const JobName& job, uint64_t number, bool with_nodes) const = 0;
+  /// Numbers, newest first.
+  virtual Result<std::vector<uint64_t>> runs(const JobName& job) const = 0;
+  virtual Result<> stop(const JobName& job, uint64_t number, const std::string& by) = 0;
+  virtual Result<> answer(const JobName& job, uint64_t number, const std::string& input,
+                          InputAnswer answer) = 0;
+  /// A running one is aborted first and disappears at its end.
+  virtual Result<> remove_run(const JobName& job, uint64_t number) = 0;
+
+  // ----- logs and files -----
+
+  struct LogPiece {
+    std::string text;
+    uint64_t next = 0;
+    bool complete = false;  ///< nothing comes after `next`
+  };
+  virtual Result<LogPiece> log(const JobName& job, uint64_t number, uint64_t from,
+                               size_t max_bytes) const = 0;
+  /// Calls `grown` when there is more, and at the end, until the token is dropped. It must not
+  /// block. A null token: the log is complete already.
+  virtual Result<std::shared_ptr<void>> follow_log(const JobName& job, uint64_t number,
+                                                   std::function<void()> grown) = 0;
+  /// Where the artifacts of a run lie.
+  virtual Result<std::string> artifacts_folder(const JobName& job, uint64_t number) const = 0;
+
+  // ----- events -----
+
+  /// Changes with each process: sequences of another epoch mean nothing.
+  virtual const std::string& epoch() const = 0;
+  virtual uint64_t last_event() const = 0;
+  /// Events after `sequence`, then each as it comes, in order, until the token is dropped; `gone`
+  /// when they are no longer known. The callback must not block, nor call this.
+  virtual Result<std::shared_ptr<void>> subscribe(
+      uint64_t sequence, std::function<void(const EngineEvent&)> on_event) = 0;
+
+  // ----- credentials of a folder -----
+
+  virtual Result<> put_credential(const std::string& folder, const Credential& credential,
+                                  const std::string& description) = 0;
+  virtual Result<> remove_credential(const std::string& folder, const std::string& id) = 0;
+  struct CredentialInfo {
+    std::string id;
+    CredentialKind kind = CredentialKind::secret_text;
+    std::string description;
+  };
+  virtual Result<std::vector<CredentialInfo>> credentials(const std::string& folder) const = 0;
+};
+
+}  // namespace ks::engine

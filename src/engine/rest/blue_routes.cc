@@ -1,0 +1,273 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "engine/rest/blue_view.h"
+#include "engine/rest/routes.h"
+
+namespace ks::engine {
+namespace {
+
+using http::Method;
+using http::Request;
+using http::Response;
+
+constexpr size_t kDefaultPage = 100;
+constexpr size_t kLatest = 5;
+
+WallTime now() { return system_clock().now(); }
+
+std::string blue_path(const JobName& job) {
+  return jenkins::JobRef{job.folder, job.name, ""}.blue_path() + "/";
+}
+std::string run_path(const JobName& job, uint64_t number) {
+  return fmt::format("{}runs/{}/", blue_path(job), number);
+}
+
+size_t number_param(const Request& request, std::string_view name, size_t otherwise) {
+  const std::optional<int64_t> number = parse_int(request.query.get(name));
+  return number && *number >= 0 ? static_cast<size_t>(*number) : otherwise;
+}
+
+/// The run that the path names.
+Result<RunInfo> info_of(Engine& engine, const Request& request, bool with_nodes) {
+  return engine.run(job_of(request), TRY(number_of(request)), with_nodes);
+}
+
+Response show_pipeline(Engine& engine, const Request& request) {
+  const JobName job = job_of(request);
+  const Result<json::array> parameters = engine.job_parameters(job);
+  if (!parameters) return blue_error(parameters.error());
+  std::vector<RunInfo> latest;
+  for (uint64_t number : engine.runs(job).value_or(std::vector<uint64_t>())) {
+    if (latest.size() == kLatest) break;
+    if (Result<RunInfo> info = engine.run(job, number, false)) latest.push_back(std::move(*info));
+  }
+  return Response::json(
+      200, to_json(to_blue(blue_pipeline(job, *parameters, latest, now()), blue_path(job))));
+}
+
+Response list_runs(Engine& engine, const Request& request) {
+  const JobName job = job_of(request);
+  const Result<std::vector<uint64_t>> numbers = engine.runs(job);
+  if (!numbers) return blue_error(numbers.error());
+  const size_t from = std::min(number_param(request, "start", 0), numbers->size());
+  const size_t to = std::min(numbers->size(), from + number_param(request, "limit", kDefaultPage));
+  json::array out;
+  for (size_t i = from; i < to; ++i) {
+    const Result<RunInfo> info = engine.run(job, (*numbers)[i], false);
+    if (info) out.push_back(to_blue(blue_run(*info, now()), run_path(job, info->number)));
+  }
+  Response response = Response::json(200, to_json(out));
+  if (to < numbers->size()) {
+    response.headers.set("Link", fmt::format("<{}runs/?start={}&limit={}>; rel=\"next\"",
+                                             blue_path(job), to, to - from));
+  }
+  return response;
+}
+
+/// `{"parameters": [{"name", "value"}], "key", "user"}`; an empty body has no parameters. The last
+/// two are ours: see jenkins::Client::start.
+Result<StartRequest> start_request(const Request& request) {
+  StartRequest out;
+  json::value body = json::object();
+  if (!trim(request.body.view()).empty()) body = TRY(parse_json(request.body.view()));
+  if (!body.is_object()) return Error{Code::invalid, "the body must be a JSON object"};
+  if (const json::value* list = find(body, {"parameters"}); list != nullptr && list->is_array()) {
+    for (const json::value& parameter : list->get_array()) {
+      const std::string_view name = text_at(parameter, {"name"});
+      const json::value* value = find(parameter, {"value"});
+      if (name.empty() || value == nullptr) {
+        return Error{Code::invalid, "parameters.name and parameters.value are required elements"};
+      }
+      out.values[name] = *value;
+    }
+  }
+  const std::string_view user = text_at(body, {"user"});
+  out.causes.push_back("Started by user " + (user.empty() ? caller(request) : std::string(user)));
+  out.key = text_at(body, {"key"});
+  return out;
+}
+
+Response start_run(Engine& engine, const Request& request) {
+  const JobName job = job_of(request);
+  Result<StartRequest> wanted = start_request(request);
+  if (!wanted) return blue_error(wanted.error());
+  const Result<uint64_t> number = engine.start(job, std::move(*wanted));
+  if (!number) return blue_error(number.error());
+  const Result<RunInfo> info = engine.run(job, *number, false);
+  if (!info) return blue_error(info.error());
+  jenkins::Run run = blue_run(*info, now());
+  return Response::json(200, to_json(to_blue(run, run_path(job, *number))));
+}
+
+Response show_run(Engine& engine, const Request& request) {
+  const Result<RunInfo> info = info_of(engine, request, false);
+  if (!info) return blue_error(info.error());
+  return Response::json(
+      200, to_json(to_blue(blue_run(*info, now()), run_path(info->job, info->number))));
+}
+
+Response stop_run(Engine& engine, const Request& request) {
+  const Result<uint64_t> number = number_of(request);
+  if (!number) return blue_error(number.error());
+  if (Result<> stopped = engine.stop(job_of(request), *number, caller(request)); !stopped) {
+    return blue_error(stopped.error());
+  }
+  return show_run(engine, request);
+}
+
+json::object step_json(const jenkins::Step& step, std::string_view node_path) {
+  return to_blue(step, fmt::format("{}steps/{}/", node_path, step.id));
+}
+
+json::array steps_json(const jenkins::Node& node, std::string_view node_path) {
+  json::array out;
+  for (const jenkins::Step& step : node.steps) out.push_back(step_json(step, node_path));
+  return out;
+}
+
+/// `steps=true` is ours: the steps within their nodes, so that one call tells all of a run.
+Response list_nodes(Engine& engine, const Request& request) {
+  const Result<RunInfo> info = info_of(engine, request, true);
+  if (!info) return blue_error(info.error());
+  const bool with_steps = request.query.get("steps") == "true";
+  json::array out;
+  for (const jenkins::Node& node : blue_nodes(*info, now())) {
+    const std::string path = fmt::format("{}nodes/{}/", run_path(info->job, info->number), node.id);
+    json::object one = to_blue(node, path);
+    if (with_steps) one["steps"] = steps_json(node, path);
+    out.push_back(std::move(one));
+  }
+  return Response::json(200, to_json(out));
+}
+
+/// The node of the path, or the whole run's steps when the path names none.
+Response list_steps(Engine& engine, const Request& request, bool one_step) {
+  const Result<RunInfo> info = info_of(engine, request, true);
+  if (!info) return blue_error(info.error());
+  json::array out;
+  bool found = request.param("node").empty();
+  for (const jenkins::Node& node : blue_nodes(*info, now())) {
+    if (!request.param("node").empty() && node.id != request.param("node")) continue;
+    found = true;
+    const std::string path = fmt::format("{}nodes/{}/", run_path(info->job, info->number), node.id);
+    for (const jenkins::Step& step : node.steps) {
+      if (!one_step) {
+        out.push_back(step_json(step, path));
+      } else if (step.id == request.param("step")) {
+        return Response::json(200, to_json(step_json(step, path)));
+      }
+    }
+  }
+  if (!found || one_step) return blue_error({Code::not_found, "no such node or step"});
+  return Response::json(200, to_json(out));
+}
+
+Response show_node(Engine& engine, const Request& request) {
+  const Result<RunInfo> info = info_of(engine, request, true);
+  if (!info) return blue_error(info.error());
+  for (const jenkins::Node& node : blue_nodes(*info, now())) {
+    if (node.id != request.param("node")) continue;
+    const std::string path = fmt::format("{}nodes/{}/", run_path(info->job, info->number), node.id);
+    return Response::json(200, to_json(to_blue(node, path)));
+  }
+  return blue_error({Code::not_found, "no such node"});
+}
+
+/// `{"id", "parameters": [{"name", "value"}]}` or `{"id", "abort": true}`.
+Result<> answer_input(Engine& engine, const Request& request) {
+  const json::value body = TRY(parse_json(request.body.view()));
+  const std::string id(text_at(body, {"id"}));
+  if (id.empty()) return Error{Code::invalid, "id is required"};
+  const bool abort = bool_at(body, {"abort"});
+  const json::value* parameters = find(body, {"parameters"});
+  if (!abort && (parameters == nullptr || !parameters->is_array())) {
+    return Error{Code::invalid, "parameters is required"};
+  }
+  const RunInfo info = TRY(info_of(engine, request, false));
+  if (info.inputs.empty()) {
+    return Error{Code::invalid,
+                 "Error processing Input Submit request. This Run instance does not have an "
+                 "InputAction."};
+  }
+  const auto input = std::ranges::find(info.inputs, id, &PendingInput::id);
+  if (input == info.inputs.end()) {
+    return Error{Code::invalid,
+                 fmt::format("Error processing Input Submit request. This Run instance "
+                             "does not have an Input with an id of '{}'.",
+                             id)};
+  }
+  const std::string by = caller(request);
+  const bool may = input->submitters.empty() || by == "admin" ||
+                   std::ranges::find(input->submitters, by) != input->submitters.end();
+  if (!may) {
+    return Error{Code::invalid,
+                 fmt::format("You need to be {} to submit this.", join(input->submitters, ","))};
+  }
+  json::object values;
+  if (!abort) {
+    for (const json::value& one : parameters->get_array()) {
+      if (const json::value* value = find(one, {"value"})) values[text_at(one, {"name"})] = *value;
+    }
+  }
+  return engine.answer(info.job, info.number, id,
+                       {.proceed = !abort, .by = by, .parameters_json = to_json(values)});
+}
+
+Response list_artifacts(Engine& engine, const Request& request) {
+  const Result<RunInfo> info = info_of(engine, request, false);
+  if (!info) return blue_error(info.error());
+  json::array out;
+  for (const Artifact& one : info->artifacts) {
+    out.push_back(json::object{
+        {"_class", "io.jenkins.blueocean.service.embedded.rest.ArtifactImpl"},
+        {"downloadable", true},
+        {"id", "io.jenkins.blueocean.service.embedded.rest.ArtifactImpl:" +
+                   percent_encode(percent_encode(one.path))},
+        {"name", one.path.substr(one.path.rfind('/') + 1)},
+        {"path", one.path},
+        {"size", one.bytes},
+        {"url", fmt::format("{}/{}/artifact/{}",
+                            jenkins::JobRef{info->job.folder, info->job.name, ""}.core_path(),
+                            info->number, percent_encode(one.path, "/"))}});
+  }
+  return Response::json(200, to_json(out));
+}
+
+}  // namespace
+
+void add_blue_routes(const Routes& routes) {
+  http::Router& router = routes.router;
+  Engine& engine = routes.engine;
+  // Some clients leave the second `pipelines` out; its `runs` would be a job's name there.
+  const std::string job = "/blue/rest/organizations/jenkins/pipelines/{p}/pipelines/{j}";
+  const std::string run = job + "/runs/{n}";
+  auto get = [&](const std::string& path, auto handler) {
+    add_both(router, Method::get, path,
+             [&engine, handler](Request& r) { return handler(engine, r); });
+  };
+  get(job, show_pipeline);
+  get(job + "/runs", list_runs);
+  add_both(router, Method::post, job + "/runs", [&](Request& r) { return start_run(engine, r); });
+  get(run, show_run);
+  for (Method method : {Method::put, Method::post}) {
+    add_both(router, method, run + "/stop", [&](Request& r) { return stop_run(engine, r); });
+  }
+  get(run + "/nodes", list_nodes);
+  get(run + "/nodes/{node}", show_node);
+  get(run + "/nodes/{node}/steps", [](Engine& e, Request& r) { return list_steps(e, r, false); });
+  get(run + "/nodes/{node}/steps/{step}",
+      [](Engine& e, Request& r) { return list_steps(e, r, true); });
+  get(run + "/steps", [](Engine& e, Request& r) { return list_steps(e, r, false); });
+  add_both(router, Method::post, run + "/nodes/{node}/steps/{step}", [&](Request& r) {
+    const Result<> answered = answer_input(engine, r);
+    return answered ? Response::json(200, "") : blue_error(answered.error());
+  });
+  get(run + "/artifacts", list_artifacts);
+}
+
+}  // namespace ks::engine

@@ -1,0 +1,427 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "engine/server/engine_server.h"
+#include "engine/server/saved_run.h"
+#include "engine/step.h"
+
+// The beginning, the life and the end of runs.
+
+namespace ks::engine {
+namespace {
+
+constexpr size_t kMaxResultBytes = 256u << 20;
+
+RunState state_of(const Run& run) {
+  if (run.finished()) return RunState::finished;
+  return run.paused() ? RunState::paused : RunState::running;
+}
+
+RunInfo info_of(const Run& run, const JobName& job, bool with_nodes) {
+  RunInfo out;
+  out.job = job;
+  out.number = run.spec().number;
+  out.key = run.spec().key;
+  out.state = state_of(run);
+  out.result = run.result();
+  out.queued = out.started = run.started();
+  out.ended = out.finished() ? run.ended() : WallTime{};
+  out.causes = run.spec().causes;
+  out.values = run.spec().values;
+  out.description = run.description();
+  out.display_name = run.display_name();
+  out.inputs = run.inputs();
+  out.artifacts = run.artifacts();
+  out.tests = run.tests();
+  if (with_nodes) out.nodes = run.nodes();
+  return out;
+}
+
+RunInfo info_of_waiting(const RunSpec& spec, const JobName& job, WallTime queued) {
+  RunInfo out;
+  out.job = job;
+  out.number = spec.number;
+  out.key = spec.key;
+  out.queued = queued;
+  out.causes = spec.causes;
+  out.values = spec.values;
+  out.display_name = fmt::format("#{}", spec.number);
+  out.waiting_for = "Waiting for an earlier run of this pipeline to end";
+  return out;
+}
+
+}  // namespace
+
+Result<EngineServer::Found> EngineServer::find_build(const JobName& name, uint64_t number) const {
+  Found out;
+  out.job = TRY(find_job(name));
+  const bool found = state_.with([&](const State&) {
+    const auto build = out.job->builds.find(number);
+    if (build == out.job->builds.end() || build->second.doomed) return false;
+    out.live = build->second.live;
+    out.waits = build->second.waits.has_value();
+    out.queued = build->second.queued;
+    if (out.waits) out.spec = *build->second.waits;
+    return true;
+  });
+  if (!found) {
+    return Error{Code::not_found, fmt::format("job \"{}\" has no run {}", name.text(), number)};
+  }
+  out.folder = out.job->build_folder(number);
+  return out;
+}
+
+// ----- beginning -----
+
+Result<uint64_t> EngineServer::start(const JobName& name, StartRequest request) {
+  std::lock_guard lock(changing_);
+  const JobRef job = TRY(find_job(name));
+  struct Plan {
+    uint64_t number = 0;
+    bool known = false, waits = false, full = false;
+    RunSpec spec;
+  };
+  Plan plan = state_.with([&](State& state) {
+    Plan out;
+    if (const auto found = job->keys.find(request.key);
+        !request.key.empty() && found != job->keys.end()) {
+      out.number = found->second;
+      out.known = true;
+      return out;
+    }
+    out.waits = job->settings.one_at_a_time && std::ranges::any_of(job->builds, [](const auto& b) {
+                  return !b.second.finished();
+                });
+    out.full = out.waits && state.waiting >= options_.max_waiting;
+    out.number = job->next;
+    out.spec.job = name.text();
+    out.spec.number = out.number;
+    out.spec.script = job->settings.script;
+    out.spec.parameters = declared_parameters(job->settings);
+    out.spec.values = complete_values(job->settings, std::move(request.values));
+    out.spec.causes = std::move(request.causes);
+    out.spec.key = request.key;
+    return out;
+  });
+  if (plan.known) return plan.number;
+  if (plan.full) {
+    return Error{Code::exhausted,
+                 fmt::format("more than {} runs would wait in the queue (--max-waiting-runs)",
+                             options_.max_waiting)};
+  }
+  const std::string folder = job->build_folder(plan.number);
+  TRY(make_dirs(folder, 0700));
+  TRY(append_key(*job, plan.number, request.key));
+  const WallTime now = clock_.now();
+  if (plan.waits) {
+    json::value saved = plan.spec.to_json();
+    saved.as_object()["t"] = now.time_since_epoch().count();
+    TRY(write_file_atomic(folder + "/queued.json", to_json(saved), 0600));
+    state_.with([&](State& state) {
+      Build& build = job->builds[plan.number];
+      build.queued = now;
+      build.waits = std::move(plan.spec);
+      ++state.waiting;
+    });
+    publish(name, plan.number, request.key, RunState::queued);
+  } else {
+    TRY(begin_build(job, plan.number, std::move(plan.spec)));
+  }
+  state_.with([&](State&) {
+    job->next = plan.number + 1;
+    if (!request.key.empty()) job->keys[request.key] = plan.number;
+  });
+  return plan.number;
+}
+
+RunServices EngineServer::services_for(const Job& job) {
+  RunServices out;
+  out.steps = &builtin_steps();
+  out.credentials = job.credentials.get();
+  out.node = node_.get();
+  out.clock = &clock_;
+  out.syncer = &syncer_;
+  out.post = [this](std::function<void()> work) { loop_->post(std::move(work)); };
+  out.timer = [this](std::chrono::milliseconds after, std::function<void()> work) {
+    return loop_->timer(after, std::move(work));
+  };
+  out.node_changed = [this, name = job.name](const Run& run, const RunNode& node) {
+    on_node(run, name, node);
+  };
+  out.state_changed = [this, name = job.name](const Run& run) { on_state(run, name); };
+  out.previous_result = [this, name = job.name](const RunSpec& spec) -> std::optional<BuildResult> {
+    const Result<std::vector<uint64_t>> numbers = runs(name);
+    if (!numbers) return std::nullopt;
+    for (uint64_t number : *numbers) {
+      if (number >= spec.number) continue;
+      const Result<RunInfo> before = run(name, number, false);
+      if (before && before->finished()) return before->result;
+    }
+    return std::nullopt;
+  };
+  out.url = options_.url;
+  return out;
+}
+
+/// A new run, or one whose journal is there.
+Result<> EngineServer::begin_build(const JobRef& job, uint64_t number, RunSpec spec) {
+  const std::string folder = job->build_folder(number);
+  std::shared_ptr<Run> run = TRY(Run::open(
+      services_for(*job), std::move(spec),
+      {.journal = folder + "/journal", .log = folder + "/log", .artifacts = folder + "/files"},
+      options_.limits));
+  state_.with([&](State&) {
+    Build& build = job->builds[number];
+    build.live = run;
+    build.queued = run->started();
+    if (!run->spec().key.empty()) job->keys[run->spec().key] = number;
+  });
+  TRY(remove_tree(folder + "/queued.json"));
+  run->start();
+  return {};
+}
+
+/// Lets the oldest run that waits begin, when none of its job is under way.
+void EngineServer::begin_waiting(const JobRef& job) {
+  while (true) {
+    uint64_t number = 0;
+    std::optional<RunSpec> spec = state_.with([&](State& state) -> std::optional<RunSpec> {
+      if (job->doomed || job->has_live()) return std::nullopt;
+      for (auto& [candidate, build] : job->builds) {
+        if (!build.waits) continue;
+        number = candidate;
+        --state.waiting;
+        return std::exchange(build.waits, std::nullopt);
+      }
+      return std::nullopt;
+    });
+    if (!spec) return;
+    if (Result<> begun = begin_build(job, number, *spec); !begun) {
+      LOG(error, "a run cannot begin and waits on", {"job", job->name.text()}, {"number", number},
+          {"error", begun.error().message});
+      state_.with([&](State& state) {
+        job->builds[number].waits = std::move(spec);
+        ++state.waiting;
+      });
+      return;
+    }
+  }
+}
+
+// ----- life -----
+
+void EngineServer::publish(const JobName& job, uint64_t number, const std::string& key,
+                           RunState state) {
+  events_.publish({.sequence = 0,
+                   .type = EngineEvent::Type::run,
+                   .job = job,
+                   .number = number,
+                   .key = key,
+                   .state = state,
+                   .node = std::nullopt});
+}
+
+void EngineServer::on_node(const Run& run, const JobName& name, const RunNode& node) {
+  events_.publish({.sequence = 0,
+                   .type = EngineEvent::Type::node,
+                   .job = name,
+                   .number = run.spec().number,
+                   .key = run.spec().key,
+                   .state = state_of(run),
+                   .node = node});
+}
+
+void EngineServer::on_state(const Run& run, const JobName& name) {
+  publish(name, run.spec().number, run.spec().key, state_of(run));
+  if (!run.finished()) return;
+  // Not from within the run's own turn: it is about to be dropped.
+  loop_->post([this, name, number = run.spec().number] { settle(name, number); });
+}
+
+/// Saves a run that has ended, removes it when that was asked for, and lets the next one begin.
+void EngineServer::settle(const JobName& name, uint64_t number) {
+  if (ending_) return;
+  std::lock_guard lock(changing_);
+  JobRef job;
+  std::shared_ptr<Run> run;
+  bool doomed = false;
+  state_.with([&](State& state) {
+    if (const auto folder = state.folders.find(name.folder); folder != state.folders.end()) {
+      const auto found = folder->second.jobs.find(name.name);
+      if (found != folder->second.jobs.end()) job = found->second;
+    }
+    for (const JobRef& one : state.doomed) {
+      if (one->name == name) job = one;
+    }
+    if (!job) return;
+    const auto build = job->builds.find(number);
+    if (build == job->builds.end()) return;
+    run = build->second.live;
+    doomed = build->second.doomed;
+  });
+  if (!job || !run) return;
+  if (!doomed && !job->doomed) {
+    RunInfo info = info_of(*run, name, true);
+    info.log_bytes = run->log().size();
+    if (Result<> saved =
+            write_file_atomic(job->build_folder(number) + "/result.json", to_text(info), 0600);
+        !saved) {
+      // It stays in memory and its journal on disk: a restart saves it again.
+      LOG(error, "the result of a run cannot be saved", {"job", name.text()}, {"number", number},
+          {"error", saved.error().message});
+      return;
+    }
+  }
+  state_.with([&](State&) { job->builds[number].live.reset(); });
+  run.reset();
+  if (doomed && !job->doomed) drop_build(job, number);
+  if (!job->doomed) return begin_waiting(job);
+  if (!state_.with([&](const State&) { return job->has_live(); })) {
+    if (Result<> gone = discard(job); !gone) {
+      LOG(error, "a removed job leaves files", {"job", name.text()},
+          {"error", gone.error().message});
+    }
+  }
+}
+
+void EngineServer::drop_build(const JobRef& job, uint64_t number) {
+  state_.with([&](State&) { job->builds.erase(number); });
+  if (Result<> gone = remove_tree(job->build_folder(number)); !gone) {
+    LOG(error, "a removed run leaves files", {"job", job->name.text()}, {"number", number},
+        {"error", gone.error().message});
+  }
+}
+
+Result<> EngineServer::stop(const JobName& name, uint64_t number, const std::string& by) {
+  const Found found = TRY(find_build(name, number));
+  if (found.live) {
+    found.live->abort(by);
+    return {};
+  }
+  if (!found.waits) return {};
+  std::lock_guard lock(changing_);
+  const bool still = state_.with([&](State& state) {
+    Build& build = found.job->builds[number];
+    if (!build.waits) return false;
+    build.waits.reset();
+    --state.waiting;
+    return true;
+  });
+  // It began meanwhile.
+  if (!still) {
+    if (const Found now = TRY(find_build(name, number)); now.live) now.live->abort(by);
+    return {};
+  }
+  RunInfo info = info_of_waiting(found.spec, name, found.queued);
+  const std::string log = fmt::format("Aborted by {}\nFinished: ABORTED\n", by);
+  info.state = RunState::finished;
+  info.result = BuildResult::aborted;
+  info.ended = clock_.now();
+  info.log_bytes = log.size();
+  info.waiting_for.clear();
+  TRY(write_file_atomic(found.folder + "/log", log, 0600));
+  TRY(write_file_atomic(found.folder + "/result.json", to_text(info), 0600));
+  publish(name, number, info.key, RunState::finished);
+  return remove_tree(found.folder + "/queued.json");
+}
+
+Result<> EngineServer::answer(const JobName& name, uint64_t number, const std::string& input,
+                              InputAnswer given) {
+  const Found found = TRY(find_build(name, number));
+  if (!found.live || found.live->finished()) {
+    return Error{Code::invalid,
+                 fmt::format("run {} of \"{}\" waits for no input", number, name.text())};
+  }
+  return found.live->answer(input, std::move(given));
+}
+
+Result<> EngineServer::remove_run(const JobName& name, uint64_t number) {
+  const Found found = TRY(find_build(name, number));
+  std::lock_guard lock(changing_);
+  std::shared_ptr<Run> live;
+  state_.with([&](State& state) {
+    Build& build = found.job->builds[number];
+    live = build.live;
+    build.doomed = true;
+    if (build.waits) --state.waiting;
+    build.waits.reset();
+  });
+  if (live && !live->finished()) {
+    live->abort("the removal of the run");
+    return {};
+  }
+  live.reset();
+  state_.with([&](State&) { found.job->builds[number].live.reset(); });
+  drop_build(found.job, number);
+  return {};
+}
+
+// ----- reading -----
+
+Result<RunInfo> EngineServer::run(const JobName& name, uint64_t number, bool with_nodes) const {
+  const Found found = TRY(find_build(name, number));
+  if (found.waits) return info_of_waiting(found.spec, name, found.queued);
+  if (found.live) {
+    RunInfo info = info_of(*found.live, name, with_nodes);
+    info.log_bytes = found.live->log().size();
+    return info;
+  }
+  RunInfo info = TRY(run_from_text(TRY(read_file(found.folder + "/result.json", kMaxResultBytes))));
+  if (!with_nodes) info.nodes.clear();
+  return info;
+}
+
+Result<std::vector<uint64_t>> EngineServer::runs(const JobName& name) const {
+  const JobRef job = TRY(find_job(name));
+  return state_.with([&](const State&) {
+    std::vector<uint64_t> out;
+    for (const auto& [number, build] : job->builds) {
+      if (!build.doomed) out.push_back(number);
+    }
+    std::ranges::reverse(out);
+    return out;
+  });
+}
+
+Result<Engine::LogPiece> EngineServer::log(const JobName& name, uint64_t number, uint64_t from,
+                                           size_t max_bytes) const {
+  const Found found = TRY(find_build(name, number));
+  LogPiece out;
+  if (found.live) {
+    const bool complete = found.live->log().finished();
+    out.text = TRY(found.live->log().read(from, max_bytes));
+    out.next = from + out.text.size();
+    out.complete = complete && out.next >= found.live->log().size();
+    return out;
+  }
+  out.next = from;
+  if (found.waits) return out;
+  const Fd file = TRY(open_file(found.folder + "/log", O_RDONLY | O_CLOEXEC));
+  out.text.resize(max_bytes);
+  const ssize_t got = ::pread(file.get(), out.text.data(), max_bytes, static_cast<off_t>(from));
+  if (got < 0) return errno_error("read", found.folder + "/log", errno);
+  out.text.resize(static_cast<size_t>(got));
+  out.next = from + out.text.size();
+  out.complete = out.text.size() < max_bytes;
+  return out;
+}
+
+Result<std::shared_ptr<void>> EngineServer::follow_log(const JobName& name, uint64_t number,
+                                                       std::function<void()> grown) {
+  const Found found = TRY(find_build(name, number));
+  if (!found.live || found.live->log().finished()) return std::shared_ptr<void>();
+  return found.live->log().follow(std::move(grown));
+}
+
+Result<std::string> EngineServer::artifacts_folder(const JobName& name, uint64_t number) const {
+  return TRY(find_build(name, number)).folder + "/files";
+}
+
+}  // namespace ks::engine

@@ -1,0 +1,310 @@
+#include "engine/server/engine_server.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "engine/server/saved_run.h"
+
+// Folders and jobs, what is read at the start, and events. Runs are in engine_runs.cc.
+
+namespace ks::engine {
+namespace {
+
+constexpr size_t kMaxConfigBytes = 8u << 20;
+
+Error no_folder(const std::string& folder) {
+  return {Code::not_found, fmt::format("folder \"{}\" does not exist", folder)};
+}
+
+Result<> check_name(std::string_view what, const std::string& name) {
+  if (name.empty() || name.size() > 200 || name.contains('/') || !is_utf8(name)) {
+    return Error{Code::invalid,
+                 fmt::format("{} \"{}\": a name has 1 to 200 bytes of UTF-8 and no slash", what,
+                             name.substr(0, 200))};
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> Engine::open(EngineOptions options) {
+  auto engine = std::make_unique<EngineServer>(std::move(options));
+  TRY(engine->load());
+  return std::unique_ptr<Engine>(std::move(engine));
+}
+
+EngineServer::EngineServer(EngineOptions options)
+    : options_(std::move(options)),
+      clock_(options_.clock == nullptr ? system_clock() : *options_.clock),
+      epoch_(random_text(8)),
+      events_(options_.event_history),
+      loop_(std::make_unique<Loop>(options_.threads)) {}
+
+EngineServer::~EngineServer() {
+  ending_ = true;
+  loop_->stop();
+  // Runs go before what they stand on.
+  State state;
+  state_.with([&](State& held) { state = std::move(held); });
+  for (auto& [name, folder] : state.folders) {
+    for (auto& [job_name, job] : folder.jobs) job->builds.clear();
+  }
+  for (JobRef& job : state.doomed) job->builds.clear();
+}
+
+Result<> EngineServer::load() {
+  TRY(make_dirs(options_.data_dir + "/folders", 0700));
+  node_ = TRY(local_node({.root = options_.data_dir,
+                          .fixed_workspace = {},
+                          .machines = options_.machines,
+                          .agent = options_.agent}));
+  std::lock_guard lock(changing_);
+  for (const std::string& file : subfolders(options_.data_dir + "/folders")) TRY(load_folder(file));
+  return {};
+}
+
+std::string EngineServer::folder_path(const std::string& folder) const {
+  return options_.data_dir + "/folders/" + file_name(folder);
+}
+
+Result<> EngineServer::load_folder(const std::string& file) {
+  Folder folder;
+  folder.path = options_.data_dir + "/folders/" + file;
+  folder.credentials = std::make_shared<CredentialStore>(folder.path + "/credentials.json");
+  TRY(folder.credentials->load());
+  const std::string name = name_of_file(file);
+  state_.with([&](State& state) { state.folders[name] = folder; });
+  for (const std::string& job : subfolders(folder.path + "/jobs")) {
+    if (Result<> loaded = load_job(folder, job); !loaded) {
+      LOG(error, "a job cannot be read and is left out", {"folder", name}, {"job", job},
+          {"error", loaded.error().message});
+    }
+  }
+  return {};
+}
+
+Result<> EngineServer::load_job(Folder& folder, const std::string& file) {
+  auto job = std::make_shared<Job>();
+  job->name = {name_of_file(folder.path.substr(folder.path.rfind('/') + 1)), name_of_file(file)};
+  job->folder = folder.path + "/jobs/" + file;
+  job->credentials = folder.credentials;
+  if (!file_exists(job->folder + "/config.xml")) {
+    // It was being removed when the process ended.
+    return remove_tree(job->folder);
+  }
+  job->config = TRY(read_file(job->folder + "/config.xml", kMaxConfigBytes));
+  job->settings = TRY(read_settings(job->config));
+  TRY(load_keys(*job));
+  state_.with([&](State& state) { state.folders[job->name.folder].jobs[job->name.name] = job; });
+  for (const std::string& build : subfolders(job->folder + "/builds")) {
+    const std::optional<int64_t> number = parse_int(build);
+    if (!number || *number <= 0) continue;
+    if (Result<> loaded = load_build(job, static_cast<uint64_t>(*number)); !loaded) {
+      LOG(error, "a run cannot be read and is left out", {"job", job->name.text()},
+          {"number", *number}, {"error", loaded.error().message});
+    }
+  }
+  begin_waiting(job);
+  return {};
+}
+
+Result<> EngineServer::load_build(const JobRef& job, uint64_t number) {
+  const std::string folder = job->build_folder(number);
+  job->next = std::max(job->next, number + 1);
+  if (file_exists(folder + "/result.json")) {
+    state_.with([&](State&) { job->builds[number]; });
+    return {};
+  }
+  if (file_exists(folder + "/journal")) return begin_build(job, number, {});
+  if (!file_exists(folder + "/queued.json")) {
+    // The process ended between making the folder and the first record: nothing was acknowledged.
+    return remove_tree(folder);
+  }
+  const json::value saved = TRY(parse_json(TRY(read_file(folder + "/queued.json", 64u << 20))));
+  RunSpec spec = TRY(RunSpec::from_json(saved));
+  state_.with([&](State& state) {
+    Build& build = job->builds[number];
+    build.queued = WallTime{std::chrono::milliseconds{int_at(saved, {"t"})}};
+    if (!spec.key.empty()) job->keys[spec.key] = number;
+    build.waits = std::move(spec);
+    ++state.waiting;
+  });
+  return {};
+}
+
+// ----- folders and jobs -----
+
+Result<> EngineServer::put_folder(const std::string& folder) {
+  TRY(check_name("folder", folder));
+  std::lock_guard lock(changing_);
+  if (has_folder(folder)) return {};
+  Folder made;
+  made.path = folder_path(folder);
+  made.credentials = std::make_shared<CredentialStore>(made.path + "/credentials.json");
+  TRY(make_dirs(made.path + "/jobs", 0700));
+  state_.with([&](State& state) { state.folders[folder] = std::move(made); });
+  return {};
+}
+
+bool EngineServer::has_folder(const std::string& folder) const {
+  return state_.with([&](const State& state) { return state.folders.contains(folder); });
+}
+
+std::vector<std::string> EngineServer::folders() const {
+  return state_.with([](const State& state) {
+    std::vector<std::string> out;
+    for (const auto& [name, folder] : state.folders) out.push_back(name);
+    return out;
+  });
+}
+
+Result<> EngineServer::remove_folder(const std::string& folder) {
+  if (!has_folder(folder)) return no_folder(folder);
+  for (const JobName& job : jobs(folder)) {
+    const Result<> removed = remove_job(job);
+    if (!removed && removed.error().code != Code::not_found) return removed;
+  }
+  std::lock_guard lock(changing_);
+  const std::string path = folder_path(folder);
+  state_.with([&](State& state) { state.folders.erase(folder); });
+  // Runs that are still ending keep their own folders until they have.
+  TRY(remove_tree(path + "/credentials.json"));
+  const bool ending = state_.with([&](const State& state) {
+    return std::ranges::any_of(state.doomed,
+                               [&](const JobRef& job) { return job->name.folder == folder; });
+  });
+  return ending ? Result<>() : remove_tree(path);
+}
+
+Result<> EngineServer::put_job(const JobName& name, const std::string& config_xml) {
+  TRY(check_name("job", name.name));
+  JobSettings settings = TRY(read_settings(config_xml));
+  std::lock_guard lock(changing_);
+  if (!has_folder(name.folder)) return no_folder(name.folder);
+  const bool ending = state_.with([&](const State& state) {
+    return std::ranges::any_of(state.doomed, [&](const JobRef& job) { return job->name == name; });
+  });
+  if (ending) {
+    return Error{Code::unavailable,
+                 fmt::format("job \"{}\": one of this name is still being removed", name.text())};
+  }
+  const std::string folder = folder_path(name.folder) + "/jobs/" + file_name(name.name);
+  TRY(make_dirs(folder + "/builds", 0700));
+  TRY(write_file_atomic(folder + "/config.xml", config_xml, 0600));
+  state_.with([&](State& state) {
+    Folder& in = state.folders[name.folder];
+    JobRef& job = in.jobs[name.name];
+    if (!job) {
+      job = std::make_shared<Job>();
+      job->name = name;
+      job->folder = folder;
+      job->credentials = in.credentials;
+    }
+    job->config = config_xml;
+    job->settings = std::move(settings);
+  });
+  return {};
+}
+
+Result<std::string> EngineServer::job_config(const JobName& name) const {
+  const JobRef job = TRY(find_job(name));
+  return state_.with([&](const State&) { return job->config; });
+}
+
+Result<json::array> EngineServer::job_parameters(const JobName& name) const {
+  const JobRef job = TRY(find_job(name));
+  return state_.with([&](const State&) { return job->settings.parameters; });
+}
+
+std::vector<JobName> EngineServer::jobs(const std::string& folder) const {
+  return state_.with([&](const State& state) {
+    std::vector<JobName> out;
+    const auto found = state.folders.find(folder);
+    if (found == state.folders.end()) return out;
+    for (const auto& [name, job] : found->second.jobs) out.push_back({folder, name});
+    return out;
+  });
+}
+
+Result<> EngineServer::remove_job(const JobName& name) {
+  const JobRef job = TRY(find_job(name));
+  std::lock_guard lock(changing_);
+  // From here on a restart finds no job, and clears the rest away.
+  TRY(remove_tree(job->folder + "/config.xml"));
+  std::vector<std::shared_ptr<Run>> live;
+  state_.with([&](State& state) {
+    state.folders[name.folder].jobs.erase(name.name);
+    job->doomed = true;
+    for (auto& [number, build] : job->builds) {
+      if (build.waits) --state.waiting;
+      build.waits.reset();
+      if (build.live) live.push_back(build.live);
+    }
+    if (!live.empty()) state.doomed.push_back(job);
+  });
+  for (const auto& run : live) run->abort("the removal of its job");
+  return live.empty() ? discard(job) : Result<>();
+}
+
+/// Removes what a job without live runs leaves.
+Result<> EngineServer::discard(const JobRef& job) {
+  state_.with([&](State& state) {
+    std::erase(state.doomed, job);
+    job->builds.clear();
+  });
+  TRY(remove_tree(job->folder));
+  // Its folder may have been removed before it.
+  if (!has_folder(job->name.folder)) TRY(remove_tree(folder_path(job->name.folder)));
+  return {};
+}
+
+Result<EngineServer::JobRef> EngineServer::find_job(const JobName& name) const {
+  const JobRef job = state_.with([&](const State& state) -> JobRef {
+    const auto folder = state.folders.find(name.folder);
+    if (folder == state.folders.end()) return nullptr;
+    const auto found = folder->second.jobs.find(name.name);
+    return found == folder->second.jobs.end() ? nullptr : found->second;
+  });
+  if (job) return job;
+  return Error{Code::not_found, fmt::format("job \"{}\" does not exist", name.text())};
+}
+
+// ----- events and credentials -----
+
+Result<std::shared_ptr<void>> EngineServer::subscribe(
+    uint64_t sequence, std::function<void(const EngineEvent&)> on_event) {
+  return events_.subscribe(sequence, std::move(on_event));
+}
+
+Result<std::shared_ptr<CredentialStore>> EngineServer::credentials_of(
+    const std::string& folder) const {
+  const auto store = state_.with([&](const State& state) -> std::shared_ptr<CredentialStore> {
+    const auto found = state.folders.find(folder);
+    return found == state.folders.end() ? nullptr : found->second.credentials;
+  });
+  if (store) return store;
+  return no_folder(folder);
+}
+
+Result<> EngineServer::put_credential(const std::string& folder, const Credential& credential,
+                                      const std::string& description) {
+  return TRY(credentials_of(folder))->put(credential, description);
+}
+
+Result<> EngineServer::remove_credential(const std::string& folder, const std::string& id) {
+  return TRY(credentials_of(folder))->remove(id);
+}
+
+Result<std::vector<Engine::CredentialInfo>> EngineServer::credentials(
+    const std::string& folder) const {
+  return TRY(credentials_of(folder))->list();
+}
+
+}  // namespace ks::engine

@@ -1,0 +1,112 @@
+#pragma once
+
+#include <atomic>
+#include <mutex>
+
+#include "base/guarded.h"
+#include "engine/engine.h"
+#include "engine/journal_syncer.h"
+#include "engine/loop.h"
+#include "engine/server/event_log.h"
+#include "engine/server/job.h"
+
+namespace ks::engine {
+
+/// The Engine over files.
+///
+/// Two locks: `changing_` makes changes of jobs and the beginnings and ends of runs one after the
+/// other, and is held during their I/O; the lock of `state_` guards the maps and is held for
+/// moments. Callbacks of runs take only the second.
+class EngineServer final : public Engine {
+ public:
+  explicit EngineServer(EngineOptions options);
+  ~EngineServer() override;
+  Result<> load();
+
+  Result<> put_folder(const std::string& folder) override;
+  bool has_folder(const std::string& folder) const override;
+  std::vector<std::string> folders() const override;
+  Result<> remove_folder(const std::string& folder) override;
+  Result<> put_job(const JobName& job, const std::string& config_xml) override;
+  Result<std::string> job_config(const JobName& job) const override;
+  Result<json::array> job_parameters(const JobName& job) const override;
+  std::vector<JobName> jobs(const std::string& folder) const override;
+  Result<> remove_job(const JobName& job) override;
+
+  Result<uint64_t> start(const JobName& job, StartRequest request) override;
+  Result<RunInfo> run(const JobName& job, uint64_t number, bool with_nodes) const override;
+  Result<std::vector<uint64_t>> runs(const JobName& job) const override;
+  Result<> stop(const JobName& job, uint64_t number, const std::string& by) override;
+  Result<> answer(const JobName& job, uint64_t number, const std::string& input,
+                  InputAnswer answer) override;
+  Result<> remove_run(const JobName& job, uint64_t number) override;
+
+  Result<LogPiece> log(const JobName& job, uint64_t number, uint64_t from,
+                       size_t max_bytes) const override;
+  Result<std::shared_ptr<void>> follow_log(const JobName& job, uint64_t number,
+                                           std::function<void()> grown) override;
+  Result<std::string> artifacts_folder(const JobName& job, uint64_t number) const override;
+
+  const std::string& epoch() const override { return epoch_; }
+  uint64_t last_event() const override { return events_.last(); }
+  Result<std::shared_ptr<void>> subscribe(
+      uint64_t sequence, std::function<void(const EngineEvent&)> on_event) override;
+
+  Result<> put_credential(const std::string& folder, const Credential& credential,
+                          const std::string& description) override;
+  Result<> remove_credential(const std::string& folder, const std::string& id) override;
+  Result<std::vector<CredentialInfo>> credentials(const std::string& folder) const override;
+
+ private:
+  using JobRef = std::shared_ptr<Job>;
+  struct Folder {
+    std::string path;
+    std::shared_ptr<CredentialStore> credentials;
+    std::map<std::string, JobRef> jobs;
+  };
+  struct State {
+    std::map<std::string, Folder> folders;
+    std::vector<JobRef> doomed;  // removed, but a run of theirs has not ended yet
+    size_t waiting = 0;
+  };
+  /// One build as it stands: what its functions need, taken under the lock.
+  struct Found {
+    JobRef job;
+    std::shared_ptr<Run> live;
+    bool waits = false;
+    WallTime queued{};
+    std::string folder;
+    RunSpec spec;  // of one that waits
+  };
+
+  std::string folder_path(const std::string& folder) const;
+  Result<> load_folder(const std::string& file);
+  Result<> load_job(Folder& folder, const std::string& file);
+  Result<> load_build(const JobRef& job, uint64_t number);
+  Result<std::shared_ptr<CredentialStore>> credentials_of(const std::string& folder) const;
+  Result<JobRef> find_job(const JobName& name) const;
+  Result<Found> find_build(const JobName& name, uint64_t number) const;
+
+  RunServices services_for(const Job& job);
+  Result<> begin_build(const JobRef& job, uint64_t number, RunSpec spec);
+  void on_state(const Run& run, const JobName& name);
+  void on_node(const Run& run, const JobName& name, const RunNode& node);
+  void settle(const JobName& name, uint64_t number);
+  void begin_waiting(const JobRef& job);
+  Result<> discard(const JobRef& job);
+  void drop_build(const JobRef& job, uint64_t number);
+  void publish(const JobName& job, uint64_t number, const std::string& key, RunState state);
+
+  const EngineOptions options_;
+  const Clock& clock_;
+  const std::string epoch_;
+  EventLog events_;
+  std::unique_ptr<Node> node_;
+  JournalSyncer syncer_;
+  std::mutex changing_;
+  mutable Guarded<State> state_;
+  std::atomic<bool> ending_{false};
+  std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace ks::engine

@@ -1,0 +1,111 @@
+#include "engine/server/job.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <filesystem>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "jenkins/config_xml.h"
+
+namespace ks::engine {
+
+Result<JobSettings> read_settings(const std::string& config_xml) {
+  const json::value spec = TRY(jenkins::spec_with_secrets(config_xml));
+  JobSettings out;
+  out.script = text_at(spec, {"pipeline", "jenkinsfile"});
+  if (const json::value* list = find(spec, {"pipeline", "parameters"});
+      list != nullptr && list->is_array()) {
+    out.parameters = list->get_array();
+  }
+  out.one_at_a_time = bool_at(spec, {"pipeline", "disable_concurrent"});
+  return out;
+}
+
+json::array declared_parameters(const JobSettings& settings) {
+  json::array out;
+  for (const json::value& one : settings.parameters) {
+    const std::string_view type = text_at(one, {"type"});
+    const std::string_view value = text_at(one, {"default_value"});
+    json::object declared{{"type", type == "boolean" ? "booleanParam" : type},
+                          {"name", text_at(one, {"name"})},
+                          {"description", text_at(one, {"description"})}};
+    if (type == "choice") {
+      json::array choices;
+      for (std::string_view choice : split(value, '\n')) choices.push_back(json::value(choice));
+      declared["choices"] = std::move(choices);
+    } else if (type == "boolean") {
+      declared["defaultValue"] = value == "true";
+    } else {
+      declared["defaultValue"] = value;
+    }
+    out.push_back(std::move(declared));
+  }
+  return out;
+}
+
+json::object complete_values(const JobSettings& settings, json::object given) {
+  for (const json::value& one : settings.parameters) {
+    const std::string_view name = text_at(one, {"name"});
+    const std::string_view type = text_at(one, {"type"});
+    std::string_view value = text_at(one, {"default_value"});
+    if (type == "choice") value = value.substr(0, value.find('\n'));
+    json::value& at = given[name];
+    if (at.is_null()) at = value;
+    if (type == "boolean" && at.is_string()) at = at.get_string() == "true";
+  }
+  return given;
+}
+
+bool Job::has_live() const {
+  return std::ranges::any_of(builds,
+                             [](const auto& entry) { return entry.second.live != nullptr; });
+}
+
+std::vector<std::string> subfolders(const std::string& path) {
+  std::vector<std::string> out;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
+    if (entry.is_directory(error)) out.push_back(entry.path().filename().string());
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
+std::string file_name(std::string_view name) {
+  // `.` and `..` are no names of ours.
+  std::string out = percent_encode(name);
+  if (out.starts_with('.')) out.replace(0, 1, "%2E");
+  return out;
+}
+
+std::string name_of_file(std::string_view file) { return percent_decode(file); }
+
+Result<> load_keys(Job& job) {
+  const std::string path = job.folder + "/keys";
+  if (!file_exists(path)) return {};
+  const std::string text = TRY(read_file(path));
+  for (std::string_view line : split(text, '\n')) {
+    const size_t space = line.find(' ');
+    const std::optional<int64_t> number = parse_int(line.substr(0, space));
+    // A crash may have left half a line; its build says the rest.
+    if (!number || *number <= 0 || space == line.npos) continue;
+    job.next = std::max(job.next, static_cast<uint64_t>(*number) + 1);
+    if (std::string_view key = line.substr(space + 1); !key.empty()) {
+      job.keys[std::string(key)] = static_cast<uint64_t>(*number);
+    }
+  }
+  return {};
+}
+
+Result<> append_key(const Job& job, uint64_t number, std::string_view key) {
+  const Fd file =
+      TRY(open_file(job.folder + "/keys", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  return write_all(file.get(), fmt::format("{} {}\n", number, key));
+}
+
+}  // namespace ks::engine
