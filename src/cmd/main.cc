@@ -44,6 +44,7 @@ int run(int argc, char** argv) {
   app.footer(std::string(kExamples));
   app.set_help_flag("-h,--help", "print this help");
   add_run(app, context);
+  add_agent(app, context);
   add_lint(app, context);
   add_groovy(app, context);
   add_completion(app, context);
