@@ -1,17 +1,40 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "base/guarded.h"
 #include "http/message.h"
 #include "store/schema/catalog.h"
 
 namespace ks::store {
 
-/// Answers `/api`, `/apis`, `/api/v1`, `/apis/{group}`, `/apis/{group}/{version}`, and the
-/// aggregated form (`as=APIGroupDiscoveryList`) where the client accepts it. 404 for what is not
-/// served. Runs on the reactor; answers are cached until the catalog changes.
-http::Response discovery(const Catalog& catalog, const http::Request& request);
+/// Tells clients which kinds are served.
+///
+///   Discovery discovery;
+///   return discovery.answer(*registry.catalog(), request);
+///
+/// Keeps the documents of the newest catalog of one registry. Thread-safe; fit for the reactor.
+class Discovery {
+ public:
+  /// Answers `/api`, `/apis`, `/api/v1`, `/apis/{group}`, `/apis/{group}/{version}`, and the
+  /// aggregated form (`as=APIGroupDiscoveryList`) where the client accepts it. 404 for what is not
+  /// served, 405 for what is no GET.
+  http::Response answer(const Catalog& catalog, const http::Request& request);
 
-/// Answers `/openapi/v2` (JSON, or gnostic protobuf when asked), `/openapi/v3` (the index) and
-/// `/openapi/v3/api/v1`, `/openapi/v3/apis/{group}/{version}`, with ETag and `?hash=`.
-http::Response openapi(const Catalog& catalog, const http::Request& request);
+ private:
+  struct Document {
+    http::Bytes body;
+    std::string etag;
+  };
+  struct Cache {
+    uint64_t generation = 0;
+    std::map<std::string, Document, std::less<>> documents;
+  };
+  Document document(const Catalog& catalog, const std::string& name);
+
+  Guarded<Cache> cache_;
+};
 
 }  // namespace ks::store

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/guarded.h"
+#include "http/message.h"
+#include "store/schema/catalog.h"
+
+namespace ks::store {
+
+/// Tells clients the types of what is served: for `kubectl explain`, validation, apply and diff.
+///
+///   OpenApi openapi;
+///   return openapi.answer(*registry.catalog(), request);
+///
+/// The documents are megabytes and rarely asked for, so they are made when asked and kept only
+/// while someone is being sent them; their hashes stay. Takes milliseconds: call it on a worker.
+/// Thread-safe.
+class OpenApi {
+ public:
+  /// Answers `/openapi/v2` (JSON, or gnostic protobuf when asked), `/openapi/v3` (the index),
+  /// `/openapi/v3/api/v1` and `/openapi/v3/apis/{group}/{version}`, with ETag and `?hash=`. 404 for
+  /// what is not served, 405 for what is no GET.
+  http::Response answer(const Catalog& catalog, const http::Request& request);
+
+ private:
+  struct Entry {
+    std::vector<KindRef> kinds;  ///< that the document tells of: it is stale when they changed
+    std::string hash;
+    std::weak_ptr<const std::string> body;
+  };
+  struct Document {
+    http::Bytes body;
+    std::string hash;
+  };
+  template <class Write>
+  Document document(const std::string& name, std::vector<KindRef> kinds, Write write);
+  http::Response v2(const Catalog& catalog, const http::Request& request);
+  http::Response v3_index(const Catalog& catalog, const http::Request& request);
+  http::Response v3(const Catalog& catalog, const http::Request& request);
+
+  Guarded<std::map<std::string, Entry, std::less<>>> entries_;
+};
+
+}  // namespace ks::store
