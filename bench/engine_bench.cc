@@ -9,9 +9,9 @@
 
 #include "base/process.h"
 #include "base/text.h"
-#include "report.h"
 #include "engine/engine.h"
 #include "engine/run_once.h"
+#include "report.h"
 
 // Runs: how fast steps are, and what runs cost that wait.
 

@@ -86,9 +86,9 @@ void add_shell_steps(StepRegistry& registry);  // sh, git
 void add_file_steps(StepRegistry& registry);   // readFile, writeFile, stash, ...
 void add_result_steps(
     StepRegistry& registry);  // archiveArtifacts, junit, unstable, catchError, ...
-void add_credential_steps(StepRegistry& registry);  // withCredentials
+void add_credential_steps(StepRegistry& registry);   // withCredentials
 void add_declarative_steps(StepRegistry& registry);  // validateDeclarativePipeline
-void add_input_steps(StepRegistry& registry);       // input
+void add_input_steps(StepRegistry& registry);        // input
 
 /// The result that an exception means: an interruption carries its own, everything else is a
 /// failure.

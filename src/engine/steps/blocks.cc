@@ -99,12 +99,11 @@ groovy::Value node(StepCall& call) {
     inner.workspace = workspace;
     inner.directory = workspace->path();
     inner.env = workspace->env();
-    inner.env.insert(inner.env.end(),
-                     {{"NODE_NAME", workspace->node_name()},
-                      {"NODE_LABELS", workspace->labels()},
-                      {"EXECUTOR_NUMBER", std::to_string(workspace->executor())},
-                      {"WORKSPACE", workspace->path()},
-                      {"WORKSPACE_TMP", workspace->path() + "@tmp"}});
+    inner.env.insert(inner.env.end(), {{"NODE_NAME", workspace->node_name()},
+                                       {"NODE_LABELS", workspace->labels()},
+                                       {"EXECUTOR_NUMBER", std::to_string(workspace->executor())},
+                                       {"WORKSPACE", workspace->path()},
+                                       {"WORKSPACE_TMP", workspace->path() + "@tmp"}});
   });
 }
 

@@ -210,8 +210,7 @@ void add_credential_steps(StepRegistry& registry) {
   description("text", {"name", "defaultValue", "description", "trim"}, describe<"text">);
   description("password", {"name", "defaultValue", "defaultValueAsSecret", "description"},
               describe<"password">);
-  description("credentials",
-              {"name", "credentialType", "defaultValue", "required", "description"},
+  description("credentials", {"name", "credentialType", "defaultValue", "required", "description"},
               describe<"credentials">);
   // Job properties: `buildDiscarder(logRotator(...))`.
   description("logRotator",

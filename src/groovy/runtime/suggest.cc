@@ -20,7 +20,8 @@ size_t edit_cost(std::string_view a, std::string_view b) {
     for (size_t j = 1; j <= b.size(); ++j) {
       char x = a[i - 1];
       char y = b[j - 1];
-      bool near = std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
+      bool near = std::tolower(static_cast<unsigned char>(x)) ==
+                  std::tolower(static_cast<unsigned char>(y));
       size_t change = x == y ? 0 : near ? 5 : 10;
       size_t next = std::min({row[j] + 10, row[j - 1] + 10, diagonal + change});
       diagonal = row[j];
@@ -101,11 +102,13 @@ std::string suggested_methods(Task&, const Value& receiver, std::string_view nam
     size_t cost = edit_cost(name, candidate) + missing * 10;
     if (cost < kTooFar) found.emplace_back(cost, std::string(candidate) + "(" + types() + ")");
   };
-  ClassInfo* cls = is_static && receiver.is<ClassInfo>() ? receiver.as<ClassInfo>() : class_of(receiver);
+  ClassInfo* cls =
+      is_static && receiver.is<ClassInfo>() ? receiver.as<ClassInfo>() : class_of(receiver);
   if (cls->is_user) {
     for (const auto& [method, overloads] : static_cast<UserClass*>(cls)->methods) {
       for (const MethodRef& each : overloads) {
-        consider(method, each.def->code.parameters.size(), [&] { return types_of_code(each.def->code); });
+        consider(method, each.def->code.parameters.size(),
+                 [&] { return types_of_code(each.def->code); });
       }
     }
   }
