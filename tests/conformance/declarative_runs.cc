@@ -4,75 +4,29 @@
 //
 //   declarative_runs [--verbose] [--only TEXT] DIR        DIR holds expectations.json
 
-#include <algorithm>
-#include <fstream>
-#include <iterator>
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include <fmt/format.h>
-#include <boost/json.hpp>
-
-#include "base/json.h"
-#include "base/text.h"
-#include "engine/run_once.h"
+#include "cases.h"
 
 namespace {
 
 namespace json = boost::json;
+using namespace ks::conformance;
 using ks::engine::OnceOptions;
-
-std::string read_text(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-std::vector<std::string> texts(const json::object& from, std::string_view key) {
-  std::vector<std::string> found;
-  if (const json::value* list = from.if_contains(key); list != nullptr && list->is_array()) {
-    for (const json::value& one : list->get_array()) {
-      if (one.is_string()) found.emplace_back(one.get_string());
-    }
-  }
-  return found;
-}
-
-/// What the cases below need beyond their words.
-struct LeftOut {
-  std::string_view id;
-  std::string_view why;
-};
-constexpr LeftOut kLeftOut[] = {
-    {"BasicModelDefTest.noToolSyntheticStage", "a maven installation"},
-    {"OptionsTest.skipCheckoutFalse", "a repository behind the Jenkinsfile"},
-    {"OptionsTest.checkoutToSubdirectoryWithOutsideVarAndFunc",
-     "a repository behind the Jenkinsfile"},
-    {"MatrixTest.matrixStageDirectivesOutsideVarAndFunc", "a maven installation"},
-    {"MatrixTest.matrixStageDirectivesWhenBeforeAgentChildStage", "a maven installation"},
-    {"ValidateDeclarativePipelineStepTest.noFile", "a repository behind the Jenkinsfile"},
-    {"SerializationTest.serializationJobPropsGString", "a job with a longer name"},
-    {"WhenStageTest.whenBeforeAgentFalse", "Java classes of the reference"},
-    {"CredentialWrapperStepTest.paramsInCreds",
-     "a user name that is a secret too (usernameSecret)"},
-    {"CredentialWrapperStepTest.noBindingAvailable", "a certificate as a credential"},
-    {"CredentialWrapperStepTest.fileCredentialsInEnv", "a file as a credential"},
-    {"EnvironmentTest.improveMessageErrorWhenEnvVarNotExists",
-     "`?.` on an unknown name to fail; here it gives null"},
-};
 
 std::optional<std::string> left_out(const json::object& one) {
   for (std::string_view key : {"ignoredUpstream", "runs", "libraries", "repoFiles", "cause"}) {
-    if (one.contains(key)) return std::string(key);
+    if (one.contains(key)) return fmt::format("a server: {}", key);
   }
   for (const std::string& need : texts(one, "needs")) {
     if (need.starts_with("tool:") || need.starts_with("test-") || need == "multibranch" ||
         need == "shared-library")
       return need;
-  }
-  for (const LeftOut& known : kLeftOut) {
-    if (one.at("id").as_string() == known.id) return std::string(known.why);
   }
   return std::nullopt;
 }
@@ -95,37 +49,6 @@ void add_machines(const json::object& one, OnceOptions& options) {
         machine.env.emplace_back(name, value.as_string());
     }
     options.machines.push_back(std::move(machine));
-  }
-}
-
-/// As Secrets; types that the engine has no credential for are left out.
-void add_credentials(const json::object& one, OnceOptions& options) {
-  const json::value* credentials = one.if_contains("credentials");
-  if (credentials == nullptr) return;
-  for (const auto& [id, value] : credentials->as_object()) {
-    auto text = [&](std::string_view key) { return std::string(ks::text_at(value, {key})); };
-    json::object data;
-    std::string type = text("type");
-    if (type == "usernamePassword") {
-      type = "basic-auth";
-      data = {{"username", text("username")}, {"password", text("password")}};
-    } else if (type == "string") {
-      type = "secret-text";
-      data = {{"secret", text("secret")}};
-    } else if (type == "sshUserPrivateKey") {
-      type = "ssh-auth";
-      data = {{"username", text("username")},
-              {"private_key", text("privateKey")},
-              {"passphrase", text("passphrase")}};
-    } else {
-      continue;
-    }
-    json::object secret{{"apiVersion", "v1"},
-                        {"kind", "Secret"},
-                        {"metadata", {{"name", id}}},
-                        {"type", "credential.devops.kubesphere.io/" + type},
-                        {"stringData", std::move(data)}};
-    options.credentials_yaml += "---\n" + ks::to_json(secret) + "\n";
   }
 }
 
@@ -167,44 +90,23 @@ int main(int argc, char** argv) {
         "usage: declarative_runs [--verbose] [--only TEXT] DIR: DIR holds expectations.json\n");
     return 64;
   }
-  size_t passed = 0, failed = 0, skipped = 0;
+  Tally tally("declarative_runs");
   for (const json::value& value : expectations->get_array()) {
     const json::object& one = value.as_object();
-    std::string id(one.at("id").as_string());
+    const std::string id(one.at("id").as_string());
     if (one.at("kind").as_string() != "run" || !id.contains(only)) continue;
-    if (std::optional<std::string> why = left_out(one)) {
-      ++skipped;
-      if (verbose) fmt::print("left out {}: {}\n", id, *why);
+    if (const std::optional<std::string> why = left_out(one)) {
+      tally.skip(id, *why);
       continue;
     }
     OnceOptions options;
     options.script = read_text(root + "/" + std::string(one.at("file").as_string()));
-    std::string output;
-    options.console = [&](std::string_view text) { output += text; };
+    options.credentials_yaml = credentials_yaml(one);
     add_machines(one, options);
-    add_credentials(one, options);
     add_inputs(one, options);
-    auto done = ks::engine::run_once(std::move(options));
-    std::string problem;
-    if (!done) {
-      problem = done.error().message + "\n";
-    } else if (const json::value* wanted = one.if_contains("result");
-               wanted != nullptr &&
-               wanted->as_string() != std::string_view(ks::engine::to_string(done->result))) {
-      problem = fmt::format("result {} instead of {}\n", ks::engine::to_string(done->result),
-                            std::string_view(wanted->as_string()));
-    }
-    for (const std::string& text : texts(one, "logContains")) {
-      if (!output.contains(text)) problem += fmt::format("missing: {}\n", text);
-    }
-    for (const std::string& text : texts(one, "logNotContains")) {
-      if (output.contains(text)) problem += fmt::format("not wanted: {}\n", text);
-    }
-    ++(problem.empty() ? passed : failed);
-    if (!problem.empty())
-      fmt::print("FAILED {} {}\n{}{}\n", id, std::string_view(one.at("file").as_string()), problem,
-                 verbose ? output : "");
+    std::string output;
+    const std::string problem = run_problem(one, std::move(options), output);
+    tally.add(id, problem, verbose ? output : "");
   }
-  fmt::print("{} left out\n{} passed, {} failed\n", skipped, passed, failed);
-  return failed == 0 ? 0 : 1;
+  return tally.finish(only.empty());
 }

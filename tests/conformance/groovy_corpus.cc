@@ -7,8 +7,6 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,18 +17,15 @@
 
 #include "groovy/interpreter.h"
 #include "groovy/parser.h"
+#include "tally.h"
 
 namespace {
 
 namespace fs = std::filesystem;
 using namespace ks::groovy;
+using ks::conformance::read_text;
 
 constexpr auto kTimePerScript = std::chrono::seconds(10);
-
-std::string read_text(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 /// The surroundings of a plain script: output is kept, time and chance are real.
 class CorpusHost : public Host {
@@ -66,7 +61,7 @@ class CorpusHost : public Host {
 
 /// Nothing when all is as it should be.
 std::optional<std::string> run(const fs::path& path) {
-  std::string source = read_text(path);
+  std::string source = read_text(path.string());
   std::string name = path.stem().string();
   Compiled compiled = compile(source, {.script_name = name});
   if (!compiled) return format_errors(source, name, compiled.errors);
@@ -76,8 +71,8 @@ std::optional<std::string> run(const fs::path& path) {
   Outcome outcome = interpreter.run_script(task, compiled.program);
   if (outcome.failure) return outcome.failure->with_trace();
   fs::path expected = fs::path(path).replace_extension(".out");
-  if (fs::exists(expected) && read_text(expected) != host.output) {
-    return fmt::format("output differs:\n--- expected\n{}--- got\n{}", read_text(expected),
+  if (fs::exists(expected) && read_text(expected.string()) != host.output) {
+    return fmt::format("output differs:\n--- expected\n{}--- got\n{}", read_text(expected.string()),
                        host.output);
   }
   return std::nullopt;
@@ -89,7 +84,7 @@ struct Slowest {
 };
 
 std::optional<std::string> parse_only(const fs::path& path, Slowest& slowest) {
-  std::string source = read_text(path);
+  std::string source = read_text(path.string());
   auto start = std::chrono::steady_clock::now();
   Parsed parsed = parse(source);
   double millis =
@@ -98,11 +93,6 @@ std::optional<std::string> parse_only(const fs::path& path, Slowest& slowest) {
   if (parsed) return std::nullopt;
   return format_errors(source, path.stem().string(), parsed.errors);
 }
-
-struct Tally {
-  size_t passed = 0;
-  size_t failed = 0;
-};
 
 }  // namespace
 
@@ -141,20 +131,17 @@ int main(int argc, char** argv) {
     }
   }
   std::ranges::sort(scripts);
-  std::map<std::string, Tally> folders;
-  Tally all;
+  std::map<std::string, size_t> folders;
+  ks::conformance::Tally tally("groovy_corpus");
   Slowest slowest;
   for (const fs::path& path : scripts) {
     if (verbose) fmt::print("{}\n", path.string());
-    auto problem = only_parse ? parse_only(path, slowest) : run(path);
-    Tally& folder = folders[path.parent_path().filename().string()];
-    ++(problem ? folder.failed : folder.passed);
-    ++(problem ? all.failed : all.passed);
-    if (problem) fmt::print("FAILED {}\n{}\n", path.string(), *problem);
+    const std::string folder = path.parent_path().filename().string();
+    const auto problem = only_parse ? parse_only(path, slowest) : run(path);
+    tally.add(folder + "/" + path.filename().string(), problem.value_or(""));
+    if (!problem) ++folders[folder];
   }
-  for (const auto& [name, tally] : folders)
-    fmt::print("{:12} {} passed, {} failed\n", name, tally.passed, tally.failed);
+  for (const auto& [name, passed] : folders) fmt::print("{:12} {} passed\n", name, passed);
   if (only_parse) fmt::print("slowest parse: {:.2f} ms, {}\n", slowest.millis, slowest.path);
-  fmt::print("{} passed, {} failed\n", all.passed, all.failed);
-  return all.failed == 0 ? 0 : 1;
+  return tally.finish(only.empty() && !only_parse);
 }

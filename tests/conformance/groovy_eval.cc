@@ -4,8 +4,6 @@
 //
 //   groovy_eval FILE
 
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -14,6 +12,7 @@
 
 #include "groovy/interpreter.h"
 #include "groovy/run_file.h"
+#include "tally.h"
 
 namespace {
 
@@ -113,25 +112,17 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "usage: groovy_eval FILE\n");
     return 64;
   }
-  std::ifstream in(argv[1], std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(in), {}};
+  const std::string text = ks::conformance::read_text(argv[1]);
   boost::system::error_code error;
   json::value cases = json::parse(text, error);
   if (error || !cases.is_array()) {
     fmt::print(stderr, "groovy_eval: {} is no list of cases\n", argv[1]);
     return 64;
   }
-  size_t passed = 0;
-  size_t failed = 0;
+  ks::conformance::Tally tally("groovy_eval");
   for (const json::value& each : cases.as_array()) {
-    std::string problem = run(each.as_object());
-    if (problem.empty()) {
-      ++passed;
-      continue;
-    }
-    ++failed;
-    fmt::print("FAILED {}\n{}\n", each.at("id").as_string().c_str(), problem);
+    const json::object& test = each.as_object();
+    tally.add(test.at("id").as_string().c_str(), run(test));
   }
-  fmt::print("{} passed, {} failed\n", passed, failed);
-  return failed == 0 ? 0 : 1;
+  return tally.finish();
 }
