@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "base/guarded.h"
 #include "http/message.h"
@@ -26,13 +27,14 @@ class Discovery {
  private:
   struct Document {
     http::Bytes body;
-    std::string etag;
+    std::string hash;
   };
   struct Cache {
     uint64_t generation = 0;
     std::map<std::string, Document, std::less<>> documents;
   };
-  Document document(const Catalog& catalog, const std::string& name);
+  /// No body when there is none.
+  Document document(const Catalog& catalog, std::string_view path, std::string_view aggregated_as);
 
   Guarded<Cache> cache_;
 };
