@@ -59,6 +59,7 @@ struct Kind {
       selectable_fields;            ///< `spec.color`; metadata.name and .namespace always
   bool custom = false;              ///< of a CRD
   bool storage = true;              ///< the version that objects are stored in
+  bool served = true;               ///< false: Catalog::stored() alone knows it
   std::string deprecation_warning;  ///< empty: not deprecated
 
   bool has_verb(std::string_view verb) const;

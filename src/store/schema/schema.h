@@ -3,6 +3,8 @@
 #include <boost/json/fwd.hpp>
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +19,7 @@ namespace ks::store {
 namespace json = boost::json;
 
 struct Constraints;
+class Pattern;
 
 /// One node of a type. Immutable once built; lives as long as the SchemaPool that made it. Types
 /// may be recursive (JSONSchemaProps holds itself), so walk along a value, never the type alone.
@@ -34,6 +37,22 @@ struct Schema {
     bool patch_merge = false;
     bool patch_retain_keys = false;
     std::string patch_merge_key;
+    bool immutable = false;  ///< of built-in types: may not change once it is set
+  };
+
+  /// A default that depends on other fields of the same object. Rules apply in their order.
+  struct DefaultRule {
+    enum class Kind : uint8_t { constant, copy, image_pull_policy, pod, namespace_label };
+    Kind kind = Kind::constant;
+    std::string field;
+    std::shared_ptr<const json::value> value;  ///< of a constant
+    std::vector<std::string> copy_from;        ///< of a copy: a path of fields
+    struct Condition {
+      std::string field;
+      std::vector<std::string> texts;  ///< one of them; empty: it is there
+      bool negated = false;
+    };
+    std::vector<Condition> conditions;  ///< all must hold
   };
 
   std::string name;  ///< `io.k8s.api.core.v1.PodSpec`; empty for a type without a name of its own
@@ -51,8 +70,12 @@ struct Schema {
   bool preserve_unknown = false;  ///< `x-kubernetes-preserve-unknown-fields`
   bool int_or_string = false;     ///< `x-kubernetes-int-or-string`
   bool embedded_resource = false;
+  /// A type of Kubernetes' own, that its decoder reads into a struct: null is as good as absent.
+  bool built_in = false;
+  bool quantity = false;                             ///< `100m`, `1Gi`, or a number
   std::shared_ptr<const json::value> default_value;  ///< null: none
-  std::shared_ptr<const Constraints> constraints;    ///< null: none
+  std::vector<DefaultRule> default_rules;  ///< of an object: what no constant of a field says
+  std::shared_ptr<const Constraints> constraints;  ///< null: none
 
   /// Null when there is no such property.
   const Property* property(std::string_view property_name) const;
@@ -72,6 +95,7 @@ struct Constraints {
   };
   std::vector<json::value> one_of_values;  ///< `enum`
   std::string pattern;
+  std::shared_ptr<const Pattern> compiled_pattern;  ///< of `pattern`
   std::optional<double> minimum, maximum, multiple_of;
   bool exclusive_minimum = false, exclusive_maximum = false;
   std::optional<uint64_t> min_length, max_length, min_items, max_items, min_properties,
@@ -90,9 +114,17 @@ class SchemaPool {
   SchemaPool(const SchemaPool&) = delete;
   SchemaPool& operator=(const SchemaPool&) = delete;
   Schema* make();
+  /// Makes a type that find() knows.
+  Schema* make(std::string name);
+  /// By name; null when there is no such type.
+  const Schema* find(std::string_view name) const;
+  Schema* find(std::string_view name);
+  /// Of the types that have one, sorted.
+  std::vector<std::string_view> names() const;
 
  private:
   std::deque<Schema> schemas_;
+  std::map<std::string, Schema*, std::less<>> by_name_;
 };
 
 }  // namespace ks::store
