@@ -2,12 +2,9 @@
 
 #include <CLI/CLI.hpp>
 
-#include <memory>
 #include <string>
 
 #include "base/result.h"
-#include "cmd/view/run_view.h"
-#include "engine/model.h"
 
 /// The command line: one file a subcommand, each with one function that declares it. Only wiring
 /// and flags live here.
@@ -31,20 +28,9 @@ void add_lint(CLI::App& app, Context& context);
 void add_run(CLI::App& app, Context& context);
 void add_agent(CLI::App& app, Context& context);
 void add_up(CLI::App& app, Context& context);
-void add_down(CLI::App& app, Context& context);
 void add_pipeline(CLI::App& app, Context& context);
 void add_store(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);
-
-/// Where a run is shown: the live tree on a terminal, the console text in a pipe, nothing with
-/// `--output json`.
-std::unique_ptr<RunView> view_for(const Context& context);
-
-/// 0 SUCCESS, 1 FAILURE, 2 UNSTABLE, 3 ABORTED, 4 NOT_BUILT.
-int exit_code_of(engine::BuildResult result);
-
-/// `-o, --output json`.
-void add_output(CLI::App& command, Context& context);
 
 /// Prints `ks: MESSAGE` to stderr (the word red on a terminal) and sets the exit code.
 void fail(Context& context, const Error& error, int exit_code = 1);

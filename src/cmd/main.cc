@@ -4,10 +4,7 @@
 #include <csignal>
 #include <cstdlib>
 
-#include "base/file.h"
-#include "base/text.h"
 #include "cmd/cmd.h"
-#include "engine/run_once.h"
 
 namespace ks::cmd {
 
@@ -15,24 +12,6 @@ void fail(Context& context, const Error& error, int exit_code) {
   const bool color = isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
   fmt::print(stderr, "{}: {}\n", color ? "\033[31mks\033[0m" : "ks", error.message);
   context.exit_code = exit_code;
-}
-
-std::unique_ptr<RunView> view_for(const Context& context) {
-  if (context.output == "json") return silent_view();
-  if (!context.out_is_terminal) return plain_view(STDOUT_FILENO);
-  auto names_utf8 = [](const char* variable) {
-    const char* value = std::getenv(variable);
-    return value != nullptr && std::string_view(to_lower(value)).contains("utf");
-  };
-  const bool utf8 = names_utf8("LC_ALL") || names_utf8("LC_CTYPE") || names_utf8("LANG");
-  return terminal_view({.fd = STDOUT_FILENO, .color = context.color, .utf8 = utf8});
-}
-
-int exit_code_of(engine::BuildResult result) { return engine::exit_code_of(result); }
-
-void add_output(CLI::App& command, Context& context) {
-  command.add_option("-o,--output", context.output, "json for machines")
-      ->check(CLI::IsMember({"json"}));
 }
 
 std::string default_data_dir() {
@@ -45,15 +24,6 @@ std::string default_data_dir() {
 }
 
 namespace {
-
-/// $KUBECONFIG may name several files: the first that exists.
-std::string default_kubeconfig() {
-  const char* variable = std::getenv("KUBECONFIG");
-  for (std::string_view file : split(variable == nullptr ? "" : variable, ':')) {
-    if (!file.empty() && file_exists(std::string(file))) return std::string(file);
-  }
-  return default_data_dir() + "/kubeconfig";
-}
 
 constexpr std::string_view kExamples = R"(
 Examples:
@@ -69,8 +39,6 @@ int run(int argc, char** argv) {
   context.out_is_terminal = isatty(STDOUT_FILENO) != 0;
   context.color = context.out_is_terminal && std::getenv("NO_COLOR") == nullptr;
 
-  context.kubeconfig = default_kubeconfig();
-
   CLI::App app("KubeSphere DevOps as one binary: pipelines, their API and their controllers", "ks");
   app.require_subcommand(1);
   app.footer(std::string(kExamples));
@@ -79,8 +47,6 @@ int run(int argc, char** argv) {
   add_agent(app, context);
   add_lint(app, context);
   add_groovy(app, context);
-  add_pipeline(app, context);
-  add_store(app, context);
   add_completion(app, context);
   add_version(app, context);
   if (argc <= 1) {

@@ -8,9 +8,6 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cmd/cmd.h"
-#include "cmd/pipelines/connection.h"
-#include "cmd/up/settings.h"
-#include "cmd/view/style.h"
 #include "engine/run_once.h"
 
 namespace ks::cmd {
@@ -21,6 +18,14 @@ struct Flags {
   std::vector<std::string> parameters, env, nodes, libraries, inputs;
   std::string workspace, credentials, result_json;
 };
+
+Result<std::pair<std::string, std::string>> split_pair(const std::string& text,
+                                                       std::string_view flag) {
+  const size_t equals = text.find('=');
+  if (equals == text.npos || equals == 0)
+    return Error{Code::invalid, fmt::format("{} '{}': expected NAME=VALUE", flag, text)};
+  return std::pair{text.substr(0, equals), text.substr(equals + 1)};
+}
 
 /// `NAME labels=a,b env:K=V executors=2`
 Result<engine::LocalNodeOptions::Machine> parse_node(const std::string& text) {

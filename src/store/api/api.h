@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "http/router.h"
+#include "store/api/reviews.h"
 #include "store/schema/catalog.h"
 #include "store/store.h"
 
@@ -16,6 +17,7 @@ struct KubeApiOptions {
   size_t max_json_depth = 512;
   size_t max_watchers = 10'000;
   Metrics* metrics = nullptr;
+  Identity identity;  ///< whom the review kinds ask
 };
 
 /// Serves a store as a Kubernetes API server does: discovery, OpenAPI, every verb of every kind.

@@ -1,0 +1,261 @@
+#include "store/api/watches.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+
+#include "base/log.h"
+#include "base/random.h"
+#include "kube/status.h"
+
+namespace ks::store {
+namespace {
+
+constexpr size_t kWriteUntil = 1u << 20;  // of the output's queue; it cuts off at 8 MiB
+constexpr size_t kGoOnBelow = 256u << 10;
+constexpr size_t kMaxWaiting = 16'384;
+constexpr std::chrono::milliseconds kBookmarkEvery{60'000};
+
+}  // namespace
+
+void WatchSink::begin(std::deque<WatchItem> initial) {
+  state_.with([&](State& state) { state.waiting = std::move(initial); });
+}
+
+void WatchSink::start() {
+  state_.with([](State& state) {
+    state.started = true;
+    state.pumping = true;
+    state.allowed = state.waiting.size() + kMaxWaiting;
+  });
+  pump();
+}
+
+void WatchSink::on_events(std::span<const Delivery> deliveries) {
+  bool pump_now = false, too_slow = false;
+  state_.with([&](State& state) {
+    if (state.ended) return;
+    for (const Delivery& delivery : deliveries) {
+      state.waiting.push_back(
+          {.type = delivery.type, .revision = delivery.revision, .event = delivery.event});
+    }
+    if (!state.started) return;
+    too_slow = state.waiting.size() > state.allowed;
+    pump_now = !too_slow && !std::exchange(state.pumping, true);
+  });
+  if (too_slow) {
+    LOG(info, "a watch was ended: its reader does not keep up");
+    end("{\"type\":\"ERROR\",\"object\":" +
+        kube::expired(fmt::format("the watch was ended: its reader is more than {} events behind; "
+                                  "list again and watch from there",
+                                  kMaxWaiting))
+            .to_json_text() +
+        "}\n");
+  }
+  if (pump_now) pump();
+}
+
+void WatchSink::end(std::string error_line) {
+  const bool first = state_.with([](State& state) {
+    state.waiting.clear();
+    return !std::exchange(state.ended, true);
+  });
+  if (!first) return;
+  if (!error_line.empty()) {
+    output_->write(std::make_shared<const std::string>(std::move(error_line)));
+  }
+  output_->close();
+  on_end_();
+}
+
+/// Writes until the output has enough. True when there is more to be written later.
+bool WatchSink::write_some() {
+  enum class Next : uint8_t { nothing, full, item };
+  while (true) {
+    WatchItem item;
+    const Next next = state_.with([&](State& state) {
+      if (state.waiting.empty() || state.ended) {
+        state.pumping = false;
+        state.allowed = kMaxWaiting;
+        return Next::nothing;
+      }
+      if (output_->queued_bytes() >= kWriteUntil) return Next::full;
+      item = std::move(state.waiting.front());
+      state.waiting.pop_front();
+      return Next::item;
+    });
+    if (next == Next::nothing) return false;
+    if (next == Next::full) return true;
+    if (output_->write(encode_(item))) continue;
+    state_.with([](State& state) {
+      state.ended = true;
+      state.waiting.clear();
+    });
+    on_end_();
+    return false;
+  }
+}
+
+void WatchSink::pump() {
+  while (write_some()) {
+    // The output may call back at once, within when_drained(): then go on here, not deeper.
+    enum : int { kWaiting, kCalled, kLeft };
+    const auto stage = std::make_shared<std::atomic<int>>(kWaiting);
+    output_->when_drained(kGoOnBelow, [self = shared_from_this(), stage] {
+      if (stage->exchange(kCalled) == kLeft) self->pump();
+    });
+    if (stage->exchange(kLeft) == kWaiting) return;
+  }
+}
+
+struct Watches::Watch {
+  std::shared_ptr<WatchSink> sink;
+  WatchHub::Subscription subscription;
+  std::string resource;
+  SteadyTime end;
+  std::optional<SteadyTime> bookmark;
+  std::optional<std::stop_callback<std::function<void()>>> on_stop;
+
+  SteadyTime due() const { return bookmark ? std::min(*bookmark, end) : end; }
+};
+
+struct Watches::State {
+  struct Inner {
+    std::map<uint64_t, std::shared_ptr<Watch>> watches;
+    std::set<std::pair<SteadyTime, uint64_t>> due;
+    std::vector<uint64_t> ended;  ///< their readers are gone, or they were cut off
+    uint64_t next_id = 1;
+    bool look = false;
+  };
+  Guarded<Inner> inner;
+  std::condition_variable changed;
+
+  void note_end(uint64_t id) {
+    inner.with([&](Inner& in) { in.ended.push_back(id); });
+    changed.notify_one();
+  }
+};
+
+Watches::Watches(Store& store, const Clock& clock)
+    : store_(store),
+      clock_(clock),
+      state_(std::make_shared<State>()),
+      thread_([this](const std::stop_token& stop) { work(stop); }) {}
+
+Watches::~Watches() {
+  thread_.request_stop();
+  state_->changed.notify_all();
+  thread_.join();
+  std::map<uint64_t, std::shared_ptr<Watch>> all;
+  state_->inner.with([&](State::Inner& in) { all.swap(in.watches); });
+  for (auto& [id, watch] : all) {
+    watch->subscription = {};
+    watch->sink->end("");
+  }
+}
+
+void Watches::open(std::shared_ptr<WatchOutput> output, WatchEncoder encode, Filter filter,
+                   uint64_t after, std::deque<WatchItem> initial, Terms terms) {
+  const auto watch = std::make_shared<Watch>();
+  const uint64_t id = state_->inner.with([](State::Inner& in) { return in.next_id++; });
+  // The sink may outlive this object in the queue of a connection.
+  watch->sink = std::make_shared<WatchSink>(std::move(output), std::move(encode),
+                                            [weak = std::weak_ptr(state_), id] {
+                                              if (const auto state = weak.lock())
+                                                state->note_end(id);
+                                            });
+  watch->resource = filter.resource;
+  if (terms.timeout.count() == 0) {
+    // As Kubernetes: between half an hour and an hour, so that not all come back at once.
+    terms.timeout = std::chrono::milliseconds(1'800'000 + random_uint64() % 1'800'000);
+  }
+  const SteadyTime now = clock_.steady_now();
+  watch->end = now + terms.timeout;
+  if (terms.bookmarks) watch->bookmark = now + kBookmarkEvery;
+  watch->sink->begin(std::move(initial));
+  Result<WatchHub::Subscription> subscription = store_.watch(std::move(filter), after, watch->sink);
+  if (!subscription) {
+    const kube::Status status = subscription.error().code == Code::exhausted
+                                    ? kube::too_many_requests(subscription.error().message, 1)
+                                    : kube::status_of(subscription.error());
+    watch->sink->end("{\"type\":\"ERROR\",\"object\":" + status.to_json_text() + "}\n");
+    return;
+  }
+  watch->subscription = std::move(*subscription);
+  state_->inner.with([&](State::Inner& in) {
+    in.watches.emplace(id, watch);
+    in.due.emplace(watch->due(), id);
+  });
+  watch->sink->start();
+  watch->on_stop.emplace(watch->sink->output().stop_token(), [weak = std::weak_ptr(state_), id] {
+    if (const auto state = weak.lock()) state->note_end(id);
+  });
+  state_->changed.notify_one();
+}
+
+void Watches::end_resource(const std::string& resource) {
+  state_->inner.with([&](State::Inner& in) {
+    for (const auto& [id, watch] : in.watches) {
+      if (watch->resource == resource) in.ended.push_back(id);
+    }
+  });
+  state_->changed.notify_one();
+}
+
+void Watches::tick() {
+  state_->inner.with([](State::Inner& in) { in.look = true; });
+  state_->changed.notify_one();
+}
+
+/// Neither the end of a watch nor a bookmark happens within our lock: both take the hub's, within
+/// which sinks take ours.
+void Watches::work(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    std::vector<std::shared_ptr<Watch>> over, due;
+    const SteadyTime now = clock_.steady_now();
+    const SteadyTime next = state_->inner.with([&](State::Inner& in) {
+      return in.due.empty() ? now + kBookmarkEvery : in.due.begin()->first;
+    });
+    const auto pause = std::clamp<std::chrono::nanoseconds>(next - now, std::chrono::nanoseconds(0),
+                                                            kBookmarkEvery);
+    state_->inner.wait_for(
+        state_->changed, pause,
+        [&](const State::Inner& in) {
+          return in.look || !in.ended.empty() || stop.stop_requested() ||
+                 (!in.due.empty() && in.due.begin()->first < next);
+        },
+        [&](State::Inner& in) {
+          in.look = false;
+          for (const uint64_t id : std::exchange(in.ended, {})) {
+            const auto found = in.watches.find(id);
+            if (found == in.watches.end()) continue;
+            in.due.erase({found->second->due(), id});
+            over.push_back(std::move(found->second));
+            in.watches.erase(found);
+          }
+          const SteadyTime at = clock_.steady_now();
+          while (!in.due.empty() && in.due.begin()->first <= at) {
+            const uint64_t id = in.due.begin()->second;
+            in.due.erase(in.due.begin());
+            const std::shared_ptr<Watch>& watch = in.watches.at(id);
+            due.push_back(watch);
+            if (watch->end <= at) {
+              over.push_back(watch);
+              in.watches.erase(id);
+            } else {
+              watch->bookmark = at + kBookmarkEvery;
+              in.due.emplace(watch->due(), id);
+            }
+          }
+        });
+    for (const auto& watch : due) {
+      if (watch->bookmark) watch->subscription.request_bookmark();
+    }
+    for (const auto& watch : over) {
+      watch->subscription = {};
+      watch->sink->end("");
+    }
+  }
+}
+
+}  // namespace ks::store

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <memory>
+#include <stop_token>
+#include <thread>
+
+#include "base/clock.h"
+#include "base/guarded.h"
+#include "store/store.h"
+
+namespace ks::store {
+
+/// Where the lines of a watch go: a response stream or a WebSocket.
+class WatchOutput {
+ public:
+  virtual ~WatchOutput() = default;
+  /// False once nobody reads any more.
+  virtual bool write(Bytes line) = 0;
+  virtual void close() = 0;
+  virtual size_t queued_bytes() const = 0;
+  virtual void when_drained(size_t below, std::move_only_function<void()> wake) = 0;
+  virtual std::stop_token stop_token() const = 0;
+};
+
+/// One change as a watch is to write it.
+struct WatchItem {
+  EventType type = EventType::added;
+  uint64_t revision = 0;
+  ObjectRef object;          ///< of the state at the start
+  EventRef event;            ///< of a change
+  bool initial_end = false;  ///< the bookmark that follows the state at the start
+};
+
+/// Makes the line of a change. Called by one thread at a time.
+using WatchEncoder = std::move_only_function<Bytes(const WatchItem&)>;
+
+/// The sink of one watch: writes at the reader's speed, keeps what it does not take yet, and ends
+/// the watch with an error when that becomes too much.
+class WatchSink final : public Sink, public std::enable_shared_from_this<WatchSink> {
+ public:
+  WatchSink(std::shared_ptr<WatchOutput> output, WatchEncoder encode, std::function<void()> on_end)
+      : output_(std::move(output)), encode_(std::move(encode)), on_end_(std::move(on_end)) {}
+
+  /// What is there before the first change; before anything else is delivered.
+  void begin(std::deque<WatchItem> initial);
+  /// From here on lines are written, and what waits is bounded.
+  void start();
+  void on_events(std::span<const Delivery> deliveries) override;
+  /// Ends it, after an ERROR line unless that is empty.
+  void end(std::string error_line);
+
+  WatchOutput& output() { return *output_; }
+
+ private:
+  struct State {
+    std::deque<WatchItem> waiting;
+    size_t allowed = 0;  ///< how many may wait: those of the start are not the reader's fault
+    bool started = false;
+    bool pumping = false;
+    bool ended = false;
+  };
+  bool write_some();
+  void pump();
+
+  const std::shared_ptr<WatchOutput> output_;
+  WatchEncoder encode_;
+  const std::function<void()> on_end_;
+  Guarded<State> state_;
+};
+
+/// All open watches of an API: ends each at its time or when its reader is gone, and sends
+/// bookmarks. One thread. Thread-safe.
+class Watches {
+ public:
+  struct Terms {
+    std::chrono::milliseconds timeout{0};
+    bool bookmarks = false;
+  };
+
+  Watches(Store& store, const Clock& clock);
+  /// Ends all.
+  ~Watches();
+  Watches(const Watches&) = delete;
+  Watches& operator=(const Watches&) = delete;
+
+  /// Follows the store from `after`; what is in `initial` is written before.
+  void open(std::shared_ptr<WatchOutput> output, WatchEncoder encode, Filter filter, uint64_t after,
+            std::deque<WatchItem> initial, Terms terms);
+  /// Ends those of a resource that is no longer served.
+  void end_resource(const std::string& resource);
+
+  /// Looks at the clock now; for tests that own it.
+  void tick();
+
+ private:
+  struct Watch;
+  struct State;
+  void work(const std::stop_token& stop);
+
+  Store& store_;
+  const Clock& clock_;
+  std::shared_ptr<State> state_;
+  std::jthread thread_;
+};
+
+}  // namespace ks::store
