@@ -27,8 +27,11 @@ struct FieldManager {
 };
 
 /// Notes in `next` that the manager's write (create, update or a patch that is no apply) made what
-/// differs from `before` (null: everything) its own. Takes managedFields from `before` unless the
-/// writer changed them: an empty list resets them. The time moves only when something changed.
+/// differs from `before` (null: everything) its own. As in Kubernetes: managedFields come from
+/// `before` unless the writer gave others; `[{}]` forgets all managers, an empty list or one that
+/// cannot be read changes nothing, and neither does a writer of a subresource. The time moves only
+/// when something was taken. What the writer may not change (`status` outside of the subresource,
+/// all else inside) must be as in `before` already.
 void track_update(json::value& next, const json::value& before, const FieldManager& manager,
                   const Schema& schema);
 
@@ -37,7 +40,10 @@ void track_update(json::value& next, const json::value& before, const FieldManag
 using Applied = std::variant<json::value, kube::Status>;
 
 /// Server-side apply. `live` is null when there is no object yet. Fields that the manager applied
-/// before and leaves out now go, unless another manager has them.
+/// before and leaves out now go, unless another manager has them. An apply that changes nothing
+/// gives `live` as it is. The caller leaves out of the configuration what the writer may not
+/// change, and holds its metadata.uid and resourceVersion, which are preconditions, against the
+/// live ones. A configuration that is not of the type is a Status of 400.
 Applied apply(const json::value& live, const json::value& configuration,
               const FieldManager& manager, bool force, const Schema& schema);
 
