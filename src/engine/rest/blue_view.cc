@@ -32,7 +32,9 @@ json::object cause_json(const std::string& text) {
   json::object out{{"_class", kCauseClass}, {"shortDescription", text}};
   constexpr std::string_view kBy = "Started by user ";
   if (text.starts_with(kBy)) {
-    out["userId"] = out["userName"] = std::string_view(text).substr(kBy.size());
+    const std::string_view user = std::string_view(text).substr(kBy.size());
+    out["userName"] = user;
+    out["userId"] = user;
   }
   return out;
 }
