@@ -153,22 +153,37 @@ void Run::turn() {
     run_ready();
     if (replaying_) replay();
   }
+  bool tidy = false;
   while (true) {
     Incoming next;
     {
       std::lock_guard lock(mailbox_mutex_);
-      if (mailbox_.empty() || finished_) {
-        mailbox_.clear();
+      if (finished_) mailbox_.clear();
+      if (mailbox_.empty() && tidy) {
+        // From here on another thread may begin the next turn: nothing of the run is touched.
         scheduled_ = false;
-        break;
+        return;
       }
-      next = std::move(mailbox_.front());
-      mailbox_.pop_front();
+      if (!mailbox_.empty()) {
+        next = std::move(mailbox_.front());
+        mailbox_.pop_front();
+        tidy = false;
+      } else {
+        tidy = true;
+      }
+    }
+    if (tidy) {
+      tidy_up();
+      continue;
     }
     deliver(std::move(next));
     run_ready();
     if (!strands_.empty() && strands_.front()->fiber->done() && !finished_) finish();
   }
+}
+
+/// Before the run waits: what was printed is in the log, and stacks take no more than they need.
+void Run::tidy_up() {
   if (log_ != nullptr) (void)log_->flush();
   for (auto& strand : strands_) {
     if (strand->awaiting != 0) strand->fiber->trim();

@@ -259,6 +259,7 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   Run(RunServices services, RunSpec spec, Files files, RunLimits limits);
   void enqueue(Incoming incoming);
   void turn();
+  void tidy_up();
   void deliver(Incoming incoming);
   void deliver_finished(uint64_t await, json::value result);
   void deliver_interrupt(const json::object& data);
