@@ -23,15 +23,6 @@ int quality_of(const MediaRange& range) {
   return std::min(out, 1'000);
 }
 
-bool has_etag(std::string_view if_none_match, std::string_view etag) {
-  for (std::string_view one : split(if_none_match, ',')) {
-    one = trim(one);
-    if (one.starts_with("W/")) one.remove_prefix(2);
-    if (one == "*" || one == etag) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 std::string_view MediaRange::parameter(std::string_view name) const {
@@ -66,18 +57,26 @@ std::vector<MediaRange> accepted(const http::Request& request) {
 
 std::string hash_of(std::string_view text) { return to_upper(hex_encode(sha256(text))); }
 
+bool client_has(const http::Request& request, std::string_view hash) {
+  const std::string etag = fmt::format("\"{}\"", hash);
+  for (std::string_view one : split(request.headers.get("If-None-Match"), ',')) {
+    one = trim(one);
+    if (one.starts_with("W/")) one.remove_prefix(2);
+    if (one == "*" || one == etag) return true;
+  }
+  return false;
+}
+
 http::Response send_document(const http::Request& request, http::Bytes body, std::string_view hash,
                              std::string_view content_type) {
   http::Response response;
-  const std::string etag = fmt::format("\"{}\"", hash);
-  response.headers.add("Content-Type", std::string(content_type));
-  response.headers.add("ETag", etag);
+  response.headers.add("ETag", fmt::format("\"{}\"", hash));
   response.headers.add("Vary", "Accept");
-  if (has_etag(request.headers.get("If-None-Match"), etag)) {
+  if (client_has(request, hash)) {
     response.status = 304;
-    response.headers.erase("Content-Type");
     return response;
   }
+  response.headers.add("Content-Type", std::string(content_type));
   response.body = std::move(body);
   return response;
 }

@@ -27,6 +27,9 @@ std::vector<MediaRange> accepted(const http::Request& request);
 /// The SHA-256 of a text in capital hexadecimal digits.
 std::string hash_of(std::string_view text);
 
+/// Whether the client says (`If-None-Match`) that it has the document of this hash.
+bool client_has(const http::Request& request, std::string_view hash);
+
 /// The document, or 304 when the client has it. `hash` becomes its ETag.
 http::Response send_document(const http::Request& request, http::Bytes body, std::string_view hash,
                              std::string_view content_type);

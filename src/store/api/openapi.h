@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/guarded.h"
@@ -36,13 +37,19 @@ class OpenApi {
     http::Bytes body;
     std::string hash;
   };
-  template <class Write>
-  Document document(const std::string& name, std::vector<KindRef> kinds, Write write);
+  using Entries = std::map<std::string, Entry, std::less<>>;
+  using Writer = std::string(const std::vector<KindRef>& kinds);
+
+  std::string hash(const std::string& name, const std::vector<KindRef>& kinds, Writer* write);
+  Document document(const std::string& name, const std::vector<KindRef>& kinds, Writer* write);
+  http::Response send(const http::Request& request, const std::string& name,
+                      const std::vector<KindRef>& kinds, Writer* write,
+                      std::string_view content_type);
   http::Response v2(const Catalog& catalog, const http::Request& request);
   http::Response v3_index(const Catalog& catalog, const http::Request& request);
-  http::Response v3(const Catalog& catalog, const http::Request& request);
+  http::Response v3(const Catalog& catalog, const http::Request& request, std::string_view path);
 
-  Guarded<std::map<std::string, Entry, std::less<>>> entries_;
+  Guarded<Entries> entries_;
 };
 
 }  // namespace ks::store
