@@ -4,6 +4,7 @@
 #include "store/schema/builtin.h"
 #include "store/schema/check.h"
 #include "store/schema/field_path.h"
+#include "store/schema/value_text.h"
 
 namespace ks::store {
 
@@ -26,7 +27,7 @@ class Pruner {
         walk((*array)[i], *schema.items, depth + 1);
       }
     } else if (schema.quantity && value.is_number()) {
-      value = json::string(json::serialize(value));
+      value = json::string(shown(value));
     }
   }
 

@@ -1,0 +1,66 @@
+#include "store/schema/value_text.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <cmath>
+
+#include "base/json.h"
+
+namespace ks::store {
+
+namespace {
+constexpr size_t kMostShown = 1024;
+}
+
+std::string shown(const json::value& value) {
+  std::string out = value.is_double() ? number_text(value.get_double()) : json::serialize(value);
+  if (out.size() <= kMostShown) return out;
+  size_t cut = kMostShown;
+  while ((static_cast<unsigned char>(out[cut]) & 0xC0) == 0x80) --cut;
+  out.resize(cut);
+  return out + "...";
+}
+
+std::string_view type_of_value(const json::value& value) {
+  switch (value.kind()) {
+    case json::kind::null: return "null";
+    case json::kind::bool_: return "boolean";
+    case json::kind::int64:
+    case json::kind::uint64: return "integer";
+    case json::kind::double_: return "number";
+    case json::kind::string: return "string";
+    case json::kind::array: return "array";
+    case json::kind::object: return "object";
+  }
+  return "";
+}
+
+std::string_view name_of_type(Schema::Type type) {
+  switch (type) {
+    case Schema::Type::any: return "any";
+    case Schema::Type::object: return "object";
+    case Schema::Type::array: return "array";
+    case Schema::Type::string: return "string";
+    case Schema::Type::integer: return "integer";
+    case Schema::Type::number: return "number";
+    case Schema::Type::boolean: return "boolean";
+  }
+  return "";
+}
+
+std::string number_text(double number) {
+  if (std::trunc(number) == number && std::abs(number) < 1e15) {
+    return fmt::format("{:.0f}", number);
+  }
+  return fmt::format("{}", number);
+}
+
+bool same_value(const json::value& a, const json::value& b) {
+  if (a.is_number() && b.is_number() && (a.is_double() || b.is_double())) {
+    return a.to_number<double>() == b.to_number<double>();
+  }
+  return a == b;
+}
+
+}  // namespace ks::store
