@@ -144,7 +144,7 @@ class Application {
     if (!before.empty()) {
       FieldSet owned;
       for (const ManagerEntry& entry : entries_) owned = unite(std::move(owned), entry.fields);
-      remove_unowned(object_, before, owned, applied_, &schema_);
+      remove_unowned(object_, before, owned, &configuration_, &schema_);
     }
     if (!live_.is_null()) changes_ = difference(live_, object_, &schema_);
     taken_ = unite(changes_.added, changes_.modified);

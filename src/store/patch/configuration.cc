@@ -97,8 +97,7 @@ class Checker {
 
   /// Quantities and ports are texts that may be written as numbers.
   static bool takes_numbers(const Schema& schema) {
-    return schema.int_or_string || schema.format == "int-or-string" ||
-           schema.name.ends_with(".Quantity") || schema.name.ends_with(".IntOrString");
+    return schema.int_or_string || schema.quantity;
   }
 
   static std::string shown(const json::value& value) {

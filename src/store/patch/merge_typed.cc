@@ -131,7 +131,7 @@ json::value merge(const json::value& live, const json::value& configuration, con
 struct Claims {
   const FieldSet::Node* before;
   const FieldSet::Node* owned;
-  const FieldSet::Node* claimed;
+  const json::value* configuration;  ///< what it says of the field; null: nothing
 };
 
 const FieldSet& below(const FieldSet::Node* node) {
@@ -147,14 +147,45 @@ bool is_member(const FieldSet::Node* node, bool named) {
 /// Whether the field is to go; removes below it otherwise.
 bool remove_field(json::value& value, const Claims& claims, bool named, const Schema* schema) {
   if (claims.before == nullptr) return false;
-  if (is_member(claims.before, named) && !is_member(claims.owned, named)) return true;
+  // An empty list is in no set, though the configuration says that it is there.
+  const bool said = claims.configuration != nullptr && !claims.configuration->is_null();
+  if (is_member(claims.before, named) && !is_member(claims.owned, named) && !said) return true;
   if (claims.before->below.empty() || shape_of(value, schema) == Shape::leaf) return false;
   const auto empty = [&] {
     return value.is_object() ? value.get_object().empty() : value.get_array().empty();
   };
   if (empty()) return false;
-  remove_unowned(value, claims.before->below, below(claims.owned), below(claims.claimed), schema);
-  return empty() && (claims.claimed == nullptr || !claims.claimed->member);
+  remove_unowned(value, claims.before->below, below(claims.owned), claims.configuration, schema);
+  return empty() && !said;
+}
+
+/// The elements of a configuration's list by what identifies them.
+absl::flat_hash_map<std::string, const json::value*> elements_by_text(const json::value* list,
+                                                                      const Schema& schema) {
+  absl::flat_hash_map<std::string, const json::value*> out;
+  if (list == nullptr || !list->is_array()) return out;
+  for (const json::value& item : list->get_array()) {
+    if (Result<PathElement> element = element_of(item, schema)) {
+      out.emplace(std::move(element->text), &item);
+    }
+  }
+  return out;
+}
+
+void remove_elements(json::array& list, const FieldSet& applied_before, const FieldSet& owned,
+                     const json::value* configuration, const Schema& schema) {
+  const std::optional<std::vector<PathElement>> elements = elements_of(list, &schema);
+  if (!elements) return;
+  const auto wanted = elements_by_text(configuration, schema);
+  json::array kept(list.storage());
+  for (size_t i = 0; i < list.size(); i++) {
+    const PathElement& element = (*elements)[i];
+    const auto found = wanted.find(element.text);
+    const Claims claims{applied_before.find(element), owned.find(element),
+                        found == wanted.end() ? nullptr : found->second};
+    if (!remove_field(list[i], claims, false, schema.items)) kept.push_back(std::move(list[i]));
+  }
+  list = std::move(kept);
 }
 
 }  // namespace
@@ -166,34 +197,23 @@ json::value merge_typed(const json::value& live, const json::value& configuratio
 }
 
 void remove_unowned(json::value& object, const FieldSet& applied_before, const FieldSet& owned,
-                    const FieldSet& claimed, const Schema* schema) {
-  const auto claims_on = [&](const PathElement& element) {
-    return Claims{applied_before.find(element), owned.find(element), claimed.find(element)};
-  };
+                    const json::value* configuration, const Schema* schema) {
   if (json::object* members = object.if_object()) {
+    const json::object* wanted = configuration == nullptr ? nullptr : configuration->if_object();
     for (auto at = members->begin(); at != members->end();) {
-      const bool gone =
-          remove_field(at->value(), claims_on(field_element(at->key())),
-                       names_field(schema, at->key()), schema_below(schema, at->key()));
-      if (gone) {
+      const PathElement element = field_element(at->key());
+      const Claims claims{applied_before.find(element), owned.find(element),
+                          wanted == nullptr ? nullptr : wanted->if_contains(at->key())};
+      if (remove_field(at->value(), claims, names_field(schema, at->key()),
+                       schema_below(schema, at->key()))) {
         at = members->stable_erase(at);
       } else {
         ++at;
       }
     }
-    return;
+  } else if (shape_of(object, schema) == Shape::list) {
+    remove_elements(object.get_array(), applied_before, owned, configuration, *schema);
   }
-  if (shape_of(object, schema) != Shape::list) return;
-  json::array& list = object.get_array();
-  const std::optional<std::vector<PathElement>> elements = elements_of(list, schema);
-  if (!elements) return;
-  json::array kept(list.storage());
-  for (size_t i = 0; i < list.size(); i++) {
-    if (!remove_field(list[i], claims_on((*elements)[i]), false, schema->items)) {
-      kept.push_back(std::move(list[i]));
-    }
-  }
-  list = std::move(kept);
 }
 
 }  // namespace ks::store

@@ -64,9 +64,10 @@ Difference difference(const json::value& before, const json::value& after, const
 /// orders them.
 json::value merge_typed(const json::value& live, const json::value& configuration,
                         const Schema* schema);
-/// Removes what was applied before and is not owned any more. `claimed` keeps its empty containers.
+/// Removes what was applied before, is not owned any more and not in the configuration (null: there
+/// is none). A container goes with its last element.
 void remove_unowned(json::value& object, const FieldSet& applied_before, const FieldSet& owned,
-                    const FieldSet& claimed, const Schema* schema);
+                    const json::value* configuration, const Schema* schema);
 
 /// What keeps a configuration from being of its type: `.spec.foo: field not declared in schema`.
 /// Empty: nothing.
