@@ -113,13 +113,17 @@ std::string url_of(std::string_view path, std::string_view hash) {
 
 }  // namespace
 
+std::string OpenApi::known_hash(const std::string& name, const std::vector<KindRef>& kinds) const {
+  return entries_.with([&](const Entries& entries) {
+    const auto found = entries.find(name);
+    const bool fresh = found != entries.end() && found->second.kinds == kinds;
+    return fresh ? found->second.hash : std::string();
+  });
+}
+
 std::string OpenApi::hash(const std::string& name, const std::vector<KindRef>& kinds,
                           Writer* write) {
-  const std::string known = entries_.with([&](const Entries& entries) {
-    const auto found = entries.find(name);
-    return found != entries.end() && found->second.kinds == kinds ? found->second.hash
-                                                                  : std::string();
-  });
+  const std::string known = known_hash(name, kinds);
   return known.empty() ? document(name, kinds, write).hash : known;
 }
 
@@ -146,8 +150,10 @@ OpenApi::Document OpenApi::document(const std::string& name, const std::vector<K
 http::Response OpenApi::send(const http::Request& request, const std::string& name,
                              const std::vector<KindRef>& kinds, Writer* write,
                              std::string_view content_type) {
-  const std::string now = hash(name, kinds, write);
-  if (client_has(request, now)) return send_document(request, nullptr, now, content_type);
+  const std::string known = known_hash(name, kinds);
+  if (!known.empty() && client_has(request, known)) {
+    return send_document(request, nullptr, known, content_type);
+  }
   const Document made = document(name, kinds, write);
   return send_document(request, made.body, made.hash, content_type);
 }
@@ -182,12 +188,14 @@ http::Response OpenApi::v3(const Catalog& catalog, const http::Request& request,
   if (found == all.end()) return send_status(kube::path_not_found());
   const std::vector<KindRef> kinds = catalog.kinds(found->group, found->version);
   const std::string_view asked = request.query.get("hash");
-  const std::string now = hash(found->path, kinds, v3_json);
-  if (!asked.empty() && asked != now) {
-    http::Response moved;
-    moved.status = 301;
-    moved.headers.add("Location", url_of(found->path, now));
-    return moved;
+  if (!asked.empty()) {
+    const std::string now = hash(found->path, kinds, v3_json);
+    if (asked != now) {
+      http::Response moved;
+      moved.status = 301;
+      moved.headers.add("Location", url_of(found->path, now));
+      return moved;
+    }
   }
   http::Response response = send(request, found->path, kinds, v3_json, kJson);
   // What has its hash in its address never changes.

@@ -40,6 +40,8 @@ class OpenApi {
   using Entries = std::map<std::string, Entry, std::less<>>;
   using Writer = std::string(const std::vector<KindRef>& kinds);
 
+  /// Empty when the document has not been made of these kinds.
+  std::string known_hash(const std::string& name, const std::vector<KindRef>& kinds) const;
   std::string hash(const std::string& name, const std::vector<KindRef>& kinds, Writer* write);
   Document document(const std::string& name, const std::vector<KindRef>& kinds, Writer* write);
   http::Response send(const http::Request& request, const std::string& name,
