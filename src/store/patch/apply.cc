@@ -10,7 +10,6 @@
 #include "base/json.h"
 #include "store/patch/managed_fields.h"
 #include "store/patch/managers.h"
-#include "store/patch/same_value.h"
 #include "store/patch/typed.h"
 
 namespace ks::store {

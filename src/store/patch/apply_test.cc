@@ -8,8 +8,8 @@
 #include "base/json.h"
 #include "store/patch/managed_fields.h"
 #include "store/patch/patch.h"
-#include "store/patch/same_value.h"
 #include "store/patch/testing/managers.h"
+#include "store/schema/value_text.h"
 
 namespace ks::store {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "store/patch/same_value.h"
+#include "store/patch/measure.h"
 #include "store/patch/typed.h"
 
 namespace ks::store {

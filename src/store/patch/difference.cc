@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "store/patch/same_value.h"
 #include "store/patch/typed.h"
+#include "store/schema/value_text.h"
 
 namespace ks::store {
 namespace {

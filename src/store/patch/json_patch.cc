@@ -7,8 +7,9 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "store/patch/measure.h"
 #include "store/patch/patch.h"
-#include "store/patch/same_value.h"
+#include "store/schema/value_text.h"
 
 namespace ks::store {
 namespace {

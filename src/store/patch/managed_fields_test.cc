@@ -6,7 +6,6 @@
 #include <string>
 
 #include "base/json.h"
-#include "store/patch/same_value.h"
 #include "store/patch/testing/managers.h"
 
 namespace ks::store {

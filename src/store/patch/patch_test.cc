@@ -6,8 +6,8 @@
 
 #include "base/file.h"
 #include "store/patch/patch.h"
-#include "store/patch/same_value.h"
 #include "store/patch/testing/schemas.h"
+#include "store/schema/value_text.h"
 
 namespace ks::store {
 namespace {

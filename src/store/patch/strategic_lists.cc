@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "store/patch/same_value.h"
+#include "store/patch/measure.h"
 #include "store/patch/strategic_merge.h"
 
 namespace ks::store::strategic {

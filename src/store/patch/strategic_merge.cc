@@ -4,8 +4,8 @@
 #include <boost/json.hpp>
 #include <utility>
 
+#include "store/patch/measure.h"
 #include "store/patch/patch.h"
-#include "store/patch/same_value.h"
 
 namespace ks::store {
 namespace strategic {

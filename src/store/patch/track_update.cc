@@ -4,8 +4,8 @@
 #include "base/json.h"
 #include "store/patch/managed_fields.h"
 #include "store/patch/managers.h"
-#include "store/patch/same_value.h"
 #include "store/patch/typed.h"
+#include "store/schema/value_text.h"
 
 namespace ks::store {
 namespace {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
 
@@ -57,8 +58,20 @@ std::string number_text(double number) {
 }
 
 bool same_value(const json::value& a, const json::value& b) {
-  if (a.is_number() && b.is_number() && (a.is_double() || b.is_double())) {
-    return a.to_number<double>() == b.to_number<double>();
+  if (a.is_number() && b.is_number()) {
+    if (a.is_double() || b.is_double()) return a.to_number<double>() == b.to_number<double>();
+    return a == b;  // int64 and uint64 compare by their value
+  }
+  if (a.kind() != b.kind()) return false;
+  if (const json::array* items = a.if_array()) {
+    return std::ranges::equal(*items, b.get_array(), same_value);
+  }
+  if (const json::object* members = a.if_object()) {
+    const json::object& others = b.get_object();
+    return members->size() == others.size() && std::ranges::all_of(*members, [&](const auto& m) {
+             const json::value* other = others.if_contains(m.key());
+             return other != nullptr && same_value(m.value(), *other);
+           });
   }
   return a == b;
 }

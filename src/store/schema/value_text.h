@@ -17,7 +17,7 @@ std::string_view type_of_value(const json::value& value);
 std::string_view name_of_type(Schema::Type type);
 /// As Go prints a float: `1`, `1.5`.
 std::string number_text(double number);
-/// Whether they are the same; 1 is 1.0.
+/// Equality of what the JSON means: 1 is 1.0 at any depth, members have no order.
 bool same_value(const json::value& a, const json::value& b);
 
 }  // namespace ks::store

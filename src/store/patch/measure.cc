@@ -1,4 +1,4 @@
-#include "store/patch/same_value.h"
+#include "store/patch/measure.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -11,19 +11,6 @@
 
 namespace ks::store {
 namespace {
-
-bool same_number(const json::value& a, const json::value& b) {
-  if (a.is_double() || b.is_double()) return a.to_number<double>() == b.to_number<double>();
-  return a == b;  // int64 and uint64 compare by their value
-}
-
-bool same_object(const json::object& a, const json::object& b) {
-  if (a.size() != b.size()) return false;
-  return std::ranges::all_of(a, [&](const auto& member) {
-    const json::value* other = b.if_contains(member.key());
-    return other != nullptr && same_value(member.value(), *other);
-  });
-}
 
 constexpr size_t kMaxGoText = 1000;
 
@@ -60,22 +47,6 @@ void print_go(std::string& out, const json::value& value) {
 }
 
 }  // namespace
-
-bool same_value(const json::value& a, const json::value& b) {
-  if (a.is_number() && b.is_number()) return same_number(a, b);
-  if (a.kind() != b.kind()) return false;
-  switch (a.kind()) {
-    case json::kind::object: return same_object(a.get_object(), b.get_object());
-    case json::kind::array: return std::ranges::equal(a.get_array(), b.get_array(), same_value);
-    case json::kind::string: return a.get_string() == b.get_string();
-    case json::kind::bool_: return a.get_bool() == b.get_bool();
-    case json::kind::null:
-    case json::kind::int64:
-    case json::kind::uint64:
-    case json::kind::double_: break;
-  }
-  return true;
-}
 
 size_t depth_of(const json::value& value) {
   size_t deepest = 0;

@@ -3,7 +3,7 @@
 #include <boost/json/fwd.hpp>
 #include <string>
 
-/// Values as patches compare and print them.
+/// Values as patches measure and print them.
 
 namespace ks::store {
 
@@ -12,8 +12,6 @@ namespace json = boost::json;
 /// How deep a patched object may get: what the parser takes, so that everything stored can be read.
 constexpr size_t kMaxPatchDepth = 512;
 
-/// Equality of what the JSON means: 1 is 1.0, members have no order.
-bool same_value(const json::value& a, const json::value& b);
 /// Levels of nesting; 0 for what holds nothing.
 size_t depth_of(const json::value& value);
 /// About how many bytes the text of a value takes.
