@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/json.h"
+#include "store/schema/cel.h"
 #include "store/schema/formats.h"
 #include "store/schema/pattern.h"
 #include "store/schema/value_text.h"
@@ -81,6 +82,7 @@ void Validator::add_type_error(const json::value& value, std::string_view expect
 
 void Validator::check(const json::value& value, const json::value* old, const Schema& schema) {
   walk(value, old, schema);
+  check_rules_of_nodes();
   if (steps_ > kMaxSteps) {
     errors_.assign(1, kube::field_invalid("<nil>", "\"\"",
                                           "the value and the alternatives of its schema are too "
@@ -110,9 +112,36 @@ void Validator::check_node(const json::value& value, const json::value* old, con
     return;
   }
   if (!has_type(value, schema)) return;
-  if (schema.constraints) check_constraints(value, schema);
+  if (schema.constraints) {
+    check_constraints(value, schema);
+    if (!schema.constraints->rules.empty()) {
+      nodes_with_rules_.push_back({&value, old, &schema, path_.text()});
+    }
+  }
   if (const json::object* object = value.if_object()) check_object(*object, old, schema);
   if (const json::array* array = value.if_array()) check_array(*array, old, schema);
+}
+
+void Validator::check_rules_of_nodes() {
+  // Rules may count on types, required fields and sizes.
+  static constexpr std::array<std::string_view, 4> kBlocking = {
+      "FieldValueRequired", "FieldValueTypeInvalid", "FieldValueTooLong", "FieldValueTooMany"};
+  const bool blocked = std::ranges::any_of(errors_, [](const kube::FieldError& error) {
+    return std::ranges::find(kBlocking, error.reason) != kBlocking.end();
+  });
+  if (blocked && !nodes_with_rules_.empty()) {
+    add(kube::field_invalid("<nil>", "null",
+                            "some validation rules were not checked because the object was "
+                            "invalid; correct the existing errors to complete validation"));
+    return;
+  }
+  RuleBudget budget;
+  for (const Node& node : nodes_with_rules_) {
+    for (kube::FieldError& error :
+         check_rules(*node.value, node.old, *node.schema, node.path, &budget)) {
+      add(std::move(error));
+    }
+  }
 }
 
 bool Validator::has_type(const json::value& value, const Schema& schema) {

@@ -42,13 +42,24 @@ class Validator {
   /// The errors of a value against one alternative.
   std::vector<kube::FieldError> errors_against(const json::value& value, const Schema& schema);
 
+  /// The rules of nodes that had some, once all else is right.
+  void check_rules_of_nodes();
+
   bool is_full() const;
   void add(kube::FieldError error);
   /// `DETAIL` for built-in types, `PATH in body DETAIL` for others.
   void add_invalid(std::string_view value, const std::string& detail);
   void add_type_error(const json::value& value, std::string_view expected);
 
+  struct Node {
+    const json::value* value;
+    const json::value* old;
+    const Schema* schema;
+    std::string path;
+  };
+
   FieldPath path_;
+  std::vector<Node> nodes_with_rules_;
   std::vector<kube::FieldError> errors_;
   size_t depth_ = 0;
   size_t steps_ = 0;
