@@ -9,6 +9,9 @@ namespace ks::store {
 namespace {
 
 constexpr size_t kMaxDepth = 1'000;
+/// A list of many small items may have a large default for each. No object is as large as this, so
+/// one that reaches it is refused anyway.
+constexpr size_t kMaxAddedBytes = 8u << 20;
 
 using Rule = Schema::DefaultRule;
 
@@ -102,39 +105,63 @@ bool is_missing(const json::value* value, const Schema& schema) {
   return value == nullptr || (value->is_null() && !schema.nullable);
 }
 
-void walk(json::value& value, const Schema& schema, size_t depth) {
-  if (depth > kMaxDepth) return;
-  if (json::array* array = value.if_array()) {
-    if (schema.items == nullptr) return;
-    for (json::value& item : *array) {
-      if (schema.items->default_value && is_missing(&item, *schema.items)) {
-        item = *schema.items->default_value;
-      }
-      walk(item, *schema.items, depth + 1);
-    }
-    return;
+size_t size_of(const json::value& value) {
+  size_t out = sizeof(json::value);
+  if (const json::string* text = value.if_string()) out += text->size();
+  if (const json::array* array = value.if_array()) {
+    for (const json::value& item : *array) out += size_of(item);
   }
-  json::object* object = value.if_object();
-  if (object == nullptr) return;
-  for (const Schema::Property& property : schema.properties) {
-    if (property.schema->default_value &&
-        is_missing(object->if_contains(property.name), *property.schema)) {
-      (*object)[property.name] = *property.schema->default_value;
-    }
+  if (const json::object* object = value.if_object()) {
+    for (const auto& [name, field] : *object) out += name.size() + size_of(field);
   }
-  for (const Rule& rule : schema.default_rules) apply_rule(*object, rule);
-  for (auto& [name, field] : *object) {
-    const Schema* known = schema.field(name);
-    if (known == nullptr) continue;
-    if (schema.property(name) == nullptr && known->default_value && is_missing(&field, *known)) {
-      field = *known->default_value;
-    }
-    walk(field, *known, depth + 1);
-  }
+  return out;
 }
+
+class Defaulter {
+ public:
+  void walk(json::value& value, const Schema& schema, size_t depth) {
+    if (depth > kMaxDepth || added_ > kMaxAddedBytes) return;
+    if (json::array* array = value.if_array()) {
+      if (schema.items == nullptr) return;
+      for (json::value& item : *array) {
+        if (is_missing(&item, *schema.items)) set_default(item, *schema.items);
+        walk(item, *schema.items, depth + 1);
+      }
+    } else if (json::object* object = value.if_object()) {
+      walk_object(*object, schema, depth);
+    }
+  }
+
+ private:
+  void walk_object(json::object& object, const Schema& schema, size_t depth) {
+    for (const Schema::Property& property : schema.properties) {
+      if (property.schema->default_value &&
+          is_missing(object.if_contains(property.name), *property.schema)) {
+        set_default(object[property.name], *property.schema);
+      }
+    }
+    for (const Rule& rule : schema.default_rules) apply_rule(object, rule);
+    for (auto& [name, field] : object) {
+      const Schema* known = schema.field(name);
+      if (known == nullptr) continue;
+      if (known == schema.values && is_missing(&field, *known)) set_default(field, *known);
+      walk(field, *known, depth + 1);
+    }
+  }
+
+  void set_default(json::value& value, const Schema& schema) {
+    if (!schema.default_value) return;
+    added_ += size_of(*schema.default_value);
+    if (added_ <= kMaxAddedBytes) value = *schema.default_value;
+  }
+
+  size_t added_ = 0;
+};
 
 }  // namespace
 
-void apply_defaults(json::value& value, const Schema& schema) { walk(value, schema, 0); }
+void apply_defaults(json::value& value, const Schema& schema) {
+  Defaulter().walk(value, schema, 0);
+}
 
 }  // namespace ks::store
