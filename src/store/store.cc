@@ -370,18 +370,20 @@ size_t Store::size() const {
 
 namespace {
 
-/// Everything the filter's resource and namespace cover after a key, as it is now; `revision` is
-/// when that was.
-std::vector<ObjectRef> covered(const Index& index, const Filter& filter, std::string_view after) {
-  const std::string prefix = filter.resource.empty() ? ""
-                             : filter.space.empty()  ? Key::prefix(filter.resource)
-                                                     : Key::prefix(filter.resource, filter.space);
-  std::vector<ObjectRef> found;
-  auto object =
+using Place = Index::const_iterator;
+
+/// What the filter's resource and namespace cover after a key.
+std::pair<Place, Place> covered(const Index& index, const Filter& filter, std::string_view after) {
+  std::string prefix = filter.resource.empty() ? ""
+                       : filter.space.empty()  ? Key::prefix(filter.resource)
+                                               : Key::prefix(filter.resource, filter.space);
+  const Place begin =
       after > prefix ? index.upper_bound(after) : index.lower_bound(std::string_view(prefix));
-  for (; object != index.end() && (*object)->key.starts_with(prefix); ++object)
-    found.push_back(*object);
-  return found;
+  if (prefix.empty()) return {begin, index.end()};
+  // The first text that does not begin with the prefix, which ends with a separator.
+  prefix.back()++;
+  const Place end = index.lower_bound(std::string_view(prefix));
+  return {after < prefix ? begin : end, end};
 }
 
 /// Takes back what changed since the page before: `undone` has the older state of each changed key.
@@ -397,6 +399,20 @@ std::vector<ObjectRef> merged(std::vector<ObjectRef> now,
   return {then.begin(), then.end()};
 }
 
+/// Up to `limit` objects that the filter takes, and how many lie beyond them.
+template <class At>
+void take_page(Store::List& list, At at, const At& end, const Filter& filter, size_t limit) {
+  for (; at != end; ++at) {
+    if (!filter.takes(**at)) continue;
+    if (limit != 0 && list.objects.size() == limit) {
+      list.next = list.objects.back()->key;
+      list.remaining = static_cast<size_t>(std::distance(at, end));
+      return;
+    }
+    list.objects.push_back(*at);
+  }
+}
+
 }  // namespace
 
 Result<Store::List> Store::list(const Filter& filter, size_t limit, std::string_view after,
@@ -405,26 +421,25 @@ Result<Store::List> Store::list(const Filter& filter, size_t limit, std::string_
   std::vector<ObjectRef> objects;
   {
     std::shared_lock lock(state_->index_mutex);
-    objects = covered(state_->index, filter, after);
     list.revision = state_->revision;
-  }
-  if (at != 0 && at != list.revision) {
-    if (at > list.revision) {
-      return Error{Code::timeout,
-                   fmt::format("Too large resource version: {}, current: {}", at, list.revision)};
+    const auto [begin, end] = covered(state_->index, filter, after);
+    const bool is_now = at == 0 || at == list.revision;
+    if (is_now && !filter.matches) {
+      take_page(list, begin, end, filter, limit);
+      return list;
     }
+    objects.assign(begin, end);  // selectors are not run within the lock
+    if (is_now) at = list.revision;
+  }
+  if (at > list.revision) {
+    return Error{Code::timeout,
+                 fmt::format("Too large resource version: {}, current: {}", at, list.revision)};
+  }
+  if (at != list.revision) {
     objects = merged(std::move(objects), TRY(state_->hub.undo(filter, at)), after);
     list.revision = at;
   }
-  for (size_t i = 0; i < objects.size(); i++) {
-    if (!filter.takes(*objects[i])) continue;
-    if (limit != 0 && list.objects.size() == limit) {
-      list.next = list.objects.back()->key;
-      list.remaining = objects.size() - i;
-      break;
-    }
-    list.objects.push_back(std::move(objects[i]));
-  }
+  take_page(list, objects.cbegin(), objects.cend(), filter, limit);
   return list;
 }
 
