@@ -23,6 +23,7 @@ std::vector<std::string_view> steps(std::string_view path) {
 }
 
 const json::value* at_path(const json::value& object, std::string_view path) {
+  if (path.empty()) return nullptr;
   const json::value* at = &object;
   for (std::string_view step : steps(path)) {
     const json::object* fields = at->if_object();
@@ -42,7 +43,7 @@ void set_path(json::value& object, std::string_view path, int64_t to) {
 }
 
 int64_t number_at(const json::value& object, std::string_view path) {
-  const json::value* found = path.empty() ? nullptr : at_path(object, path);
+  const json::value* found = at_path(object, path);
   return found != nullptr && found->is_int64() ? found->get_int64() : 0;
 }
 
@@ -51,14 +52,13 @@ Kind::Scale paths_of(const Kind& kind) {
   return {.spec_path = ".spec.replicas", .status_path = ".status.replicas", .selector_path = {}};
 }
 
+/// Custom kinds keep it as a text, built-in ones as a selector.
 std::string selector_of(const Kind& kind, const json::value& object) {
-  const Kind::Scale paths = paths_of(kind);
-  if (!paths.selector_path.empty()) {
-    const json::value* text = at_path(object, paths.selector_path);
-    return text != nullptr && text->is_string() ? std::string(text->get_string()) : "";
-  }
-  const json::value* selector = find(object, {"spec", "selector"});
-  if (kind.custom || selector == nullptr) return "";
+  const std::string path = paths_of(kind).selector_path;
+  const json::value* selector =
+      path.empty() && !kind.custom ? find(object, {"spec", "selector"}) : at_path(object, path);
+  if (selector == nullptr) return "";
+  if (selector->is_string()) return std::string(selector->get_string());
   Result<kube::LabelSelector> parsed = kube::LabelSelector::from_object(*selector);
   return parsed ? parsed->text() : "";
 }

@@ -125,7 +125,6 @@ struct Watches::State {
     std::set<std::pair<SteadyTime, uint64_t>> due;
     std::vector<uint64_t> ended;  ///< their readers are gone, or they were cut off
     uint64_t next_id = 1;
-    bool look = false;
   };
   Guarded<Inner> inner;
   std::condition_variable changed;
@@ -202,11 +201,6 @@ void Watches::end_resource(const std::string& resource) {
   state_->changed.notify_one();
 }
 
-void Watches::tick() {
-  state_->inner.with([](State::Inner& in) { in.look = true; });
-  state_->changed.notify_one();
-}
-
 /// Neither the end of a watch nor a bookmark happens within our lock: both take the hub's, within
 /// which sinks take ours.
 void Watches::work(const std::stop_token& stop) {
@@ -221,11 +215,11 @@ void Watches::work(const std::stop_token& stop) {
     state_->inner.wait_for(
         state_->changed, pause,
         [&](const State::Inner& in) {
-          return in.look || !in.ended.empty() || stop.stop_requested() ||
-                 (!in.due.empty() && in.due.begin()->first < next);
+          return !in.ended.empty() || stop.stop_requested() ||
+                 (!in.due.empty() &&
+                  (in.due.begin()->first < next || in.due.begin()->first <= clock_.steady_now()));
         },
         [&](State::Inner& in) {
-          in.look = false;
           for (const uint64_t id : std::exchange(in.ended, {})) {
             const auto found = in.watches.find(id);
             if (found == in.watches.end()) continue;

@@ -92,9 +92,6 @@ class Watches {
   /// Ends those of a resource that is no longer served.
   void end_resource(const std::string& resource);
 
-  /// Looks at the clock now; for tests that own it.
-  void tick();
-
  private:
   struct Watch;
   struct State;

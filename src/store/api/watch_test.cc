@@ -1,0 +1,181 @@
+#include "store/api/test_server.h"
+#include "store/api/watches.h"
+
+namespace ks::store {
+namespace {
+
+std::string watch_of(std::string_view query = {}) {
+  return std::string(kConfigMaps) + "?watch=true" + (query.empty() ? "" : "&") + std::string(query);
+}
+
+std::string labelled(std::string_view name, std::string_view value) {
+  return "{\"metadata\":{\"name\":\"" + std::string(name) + "\",\"labels\":{\"app\":\"" +
+         std::string(value) + "\"}}}";
+}
+
+std::string version_now(TestServer& server) {
+  return server.get(kConfigMaps).text({"metadata", "resourceVersion"});
+}
+
+TEST(WatchObjects, FollowsChangesFromAVersion) {
+  TestServer server;
+  server.post(kConfigMaps, config_map("before"));
+  auto watch = server.watch(watch_of("resourceVersion=" + version_now(server)));
+  server.post(kConfigMaps, config_map("a"));
+  server.put(std::string(kConfigMaps) + "/a", config_map("a", "2"));
+  server.post("/api/v1/namespaces/kube-system/configmaps", config_map("elsewhere"));
+  server.remove(std::string(kConfigMaps) + "/a");
+  EXPECT_EQ(watch->words(3), "ADDED a;MODIFIED a;DELETED a;");
+}
+
+TEST(WatchObjects, ShowsWhatIsThereWhenItHasNoVersion) {
+  TestServer server;
+  server.post(kConfigMaps, config_map("a"));
+  server.post(kConfigMaps, config_map("b"));
+  auto watch = server.watch(watch_of());
+  ASSERT_EQ(watch->words(2), "ADDED a;ADDED b;");
+  server.post(kConfigMaps, config_map("c"));
+  EXPECT_EQ(watch->words(3), "ADDED a;ADDED b;ADDED c;");
+}
+
+TEST(WatchObjects, MarksTheEndOfTheStateAtItsStart) {
+  TestServer server;
+  server.post(kConfigMaps, config_map("a"));
+  auto watch = server.watch(watch_of(
+      "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"));
+  const std::vector<std::string> lines = watch->lines(2);
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_NE(lines[1].find("\"BOOKMARK\""), std::string::npos);
+  EXPECT_NE(lines[1].find("\"k8s.io/initial-events-end\":\"true\""), std::string::npos);
+  EXPECT_NE(lines[1].find("\"kind\":\"ConfigMap\""), std::string::npos);
+  EXPECT_EQ(server.get(watch_of("sendInitialEvents=true")).status, 422);
+}
+
+TEST(WatchObjects, ShowsObjectsThatBeginAndCeaseToMatch) {
+  TestServer server;
+  auto watch =
+      server.watch(watch_of("labelSelector=app%3Dweb&resourceVersion=" + version_now(server)));
+  const std::string path = std::string(kConfigMaps) + "/a";
+  server.post(kConfigMaps, labelled("a", "db"));
+  server.put(path, labelled("a", "web"));
+  server.put(path, labelled("a", "db"));
+  server.put(path, labelled("a", "web"));
+  EXPECT_EQ(watch->words(3), "ADDED a;DELETED a;ADDED a;");
+}
+
+TEST(WatchObjects, WatchesOneObject) {
+  TestServer server;
+  auto watch = server.watch(
+      watch_of("fieldSelector=metadata.name%3Db&resourceVersion=" + version_now(server)));
+  server.post(kConfigMaps, config_map("a"));
+  server.post(kConfigMaps, config_map("b"));
+  EXPECT_EQ(watch->words(1), "ADDED b;");
+}
+
+TEST(WatchObjects, EndsAtItsTimeAfterABookmark) {
+  TestServer server;
+  auto watch = server.watch(
+      watch_of("timeoutSeconds=5&allowWatchBookmarks=true&resourceVersion=" + version_now(server)));
+  server.post(kConfigMaps, config_map("a"));
+  ASSERT_EQ(watch->words(1), "ADDED a;");
+  server.clock.advance(std::chrono::seconds(6));
+  server.post("/api/v1/namespaces/kube-system/configmaps", config_map("wake"));
+  auto other = server.watch(watch_of());  // a new watch makes the thread look at the clock
+  EXPECT_TRUE(watch->ended());
+  EXPECT_EQ(watch->words(2), "ADDED a;BOOKMARK;");
+}
+
+TEST(WatchObjects, TellsThatItsStartIsTooOld) {
+  StoreOptions small;
+  small.watch.max_events = 4;
+  TestServer server({}, small);
+  for (int i = 0; i < 20; i++) server.post(kConfigMaps, config_map("a" + std::to_string(i)));
+  auto watch = server.watch(watch_of("resourceVersion=2"));
+  const std::vector<std::string> lines = watch->lines(1);
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_NE(lines[0].find("\"type\":\"ERROR\""), std::string::npos);
+  EXPECT_NE(lines[0].find("\"code\":410"), std::string::npos);
+  EXPECT_NE(lines[0].find("too old resource version"), std::string::npos);
+  EXPECT_TRUE(watch->ended());
+}
+
+TEST(WatchObjects, AreBoundedInNumber) {
+  KubeApiOptions options;
+  options.max_watchers = 2;
+  TestServer server(options);
+  auto one = server.watch(watch_of());
+  ASSERT_TRUE(server.client != nullptr);
+  server.post(kConfigMaps, config_map("a"));
+  one->lines(1);
+  const Reply refused = server.get(watch_of());
+  EXPECT_EQ(refused.status, 429) << refused.body;
+  EXPECT_EQ(refused.text({"reason"}), "TooManyRequests");
+  EXPECT_EQ(refused.headers.get("Retry-After"), "1");
+}
+
+TEST(WatchObjects, TellsTablesTheirColumnsOnce) {
+  TestServer server;
+  server.post(kConfigMaps, config_map("a"));
+  auto watch =
+      server.watch(watch_of(), {{"Accept", "application/json;as=Table;v=v1;g=meta.k8s.io"}});
+  watch->lines(1);
+  server.post(kConfigMaps, config_map("b"));
+  const std::vector<std::string> lines = watch->lines(2);
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_NE(lines[0].find("\"columnDefinitions\":[{"), std::string::npos);
+  EXPECT_NE(lines[1].find("\"columnDefinitions\":[]"), std::string::npos);
+  EXPECT_NE(lines[1].find("\"cells\":[\"b\""), std::string::npos);
+}
+
+TEST(WatchObjects, LeavesNothingBehindWhenItsReaderGoes) {
+  TestServer server;
+  const size_t before = server.store.watcher_count();
+  auto watch = server.watch(watch_of());
+  server.post(kConfigMaps, config_map("a"));
+  watch->lines(1);
+  EXPECT_EQ(server.store.watcher_count(), before + 1);
+  watch.reset();
+  for (int i = 0; i < 1000 && server.store.watcher_count() > before; i++) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  EXPECT_EQ(server.store.watcher_count(), before);
+}
+
+/// An output that takes nothing.
+class Stuck final : public WatchOutput {
+ public:
+  bool write(Bytes line) override {
+    last = *line;
+    queued += line->size();
+    return true;
+  }
+  void close() override { closed = true; }
+  size_t queued_bytes() const override { return queued; }
+  void when_drained(size_t, std::move_only_function<void()>) override {}
+  std::stop_token stop_token() const override { return stop.get_token(); }
+
+  std::string last;
+  size_t queued = 8u << 20;
+  bool closed = false;
+  std::stop_source stop;
+};
+
+TEST(WatchObjects, EndsASlowReaderWithAnError) {
+  const auto output = std::make_shared<Stuck>();
+  int ends = 0;
+  const auto sink = std::make_shared<WatchSink>(
+      output, [](const WatchItem&) { return std::make_shared<const std::string>("line\n"); },
+      [&] { ends++; });
+  sink->start();
+  std::vector<Delivery> many(1000, Delivery{EventType::bookmark, 7, nullptr});
+  for (int i = 0; i < 16; i++) sink->on_events(many);
+  EXPECT_FALSE(output->closed);
+  sink->on_events(many);
+  EXPECT_TRUE(output->closed);
+  EXPECT_EQ(ends, 1);
+  EXPECT_NE(output->last.find("its reader is more than 16384 events behind"), std::string::npos);
+  EXPECT_NE(output->last.find("\"type\":\"ERROR\""), std::string::npos);
+}
+
+}  // namespace
+}  // namespace ks::store
