@@ -53,8 +53,14 @@ Result<OnceResult> run_once(OnceOptions options) {
   services.timer = [&loop](std::chrono::milliseconds after, std::function<void()> work) {
     return loop.timer(after, std::move(work));
   };
+  if (options.changed) {
+    services.node_changed = [&options](const Run& changed, const RunNode& which) {
+      if (which.kind != NodeKind::step) options.changed(changed);
+    };
+  }
   // Answers come from the flags, or from who sits at the terminal; nobody else can give one.
   services.state_changed = [&options, &loop](const Run& changed) {
+    if (options.changed) options.changed(changed);
     for (const PendingInput& input : changed.inputs()) {
       auto run = const_cast<Run&>(changed).shared_from_this();
       loop.post([&options, run, input] {

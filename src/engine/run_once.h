@@ -25,6 +25,7 @@ struct OnceOptions {
       inputs;  ///< by id; an input without an answer here is asked on the terminal or refused
   std::function<std::optional<InputAnswer>(const PendingInput&)> ask;
   std::function<void(std::string_view)> console;
+  std::function<void(const Run&)> changed;  ///< a stage or the run did; on a thread of the run
   RunLimits limits;
 };
 
