@@ -2,9 +2,14 @@
 
 #include <CLI/CLI.hpp>
 
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
+#include "cmd/up/settings.h"
+#include "cmd/view/run_view.h"
+#include "engine/model.h"
 
 /// The command line: one file a subcommand, each with one function that declares it. Only wiring
 /// and flags live here.
@@ -18,6 +23,7 @@ struct Context {
   std::string kubeconfig;  ///< --kubeconfig, else $KUBECONFIG, else the file that `ks up` wrote.
   std::string output;      ///< --output: "" for people, or "json".
   int exit_code = 0;       ///< What the process ends with.
+  std::vector<std::string> arguments;  ///< Of the command line, without the program.
 };
 
 constexpr int kUsageExit = 64;
@@ -28,9 +34,20 @@ void add_lint(CLI::App& app, Context& context);
 void add_run(CLI::App& app, Context& context);
 void add_agent(CLI::App& app, Context& context);
 void add_up(CLI::App& app, Context& context);
+void add_down(CLI::App& app, Context& context);
 void add_pipeline(CLI::App& app, Context& context);
 void add_store(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);
+
+/// Where a run is shown: the live tree on a terminal, the console text in a pipe, nothing with
+/// `--output json`.
+std::unique_ptr<RunView> view_for(const Context& context);
+
+/// `-o, --output json`.
+void add_output(CLI::App& command, Context& context);
+
+/// A flag for each setting, with its default in the help. A wrong value is a usage error.
+void add_settings(CLI::App& command, const std::vector<Setting>& settings);
 
 /// Prints `ks: MESSAGE` to stderr (the word red on a terminal) and sets the exit code.
 void fail(Context& context, const Error& error, int exit_code = 1);

@@ -57,8 +57,7 @@ void add_lint(CLI::App& app, Context& context) {
   command->add_option("JENKINSFILE", *files, "the files to check")
       ->required()
       ->check(CLI::ExistingFile);
-  command->add_option("-o,--output", context.output, "json for machines")
-      ->check(CLI::IsMember({"json"}));
+  add_output(*command, context);
   command->footer(R"(
 Exit code: 0 all are right, 1 something is wrong, 64 usage.
 

@@ -8,6 +8,9 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "cmd/pipelines/connection.h"
+#include "cmd/up/settings.h"
+#include "cmd/view/style.h"
 #include "engine/run_once.h"
 
 namespace ks::cmd {
@@ -17,15 +20,8 @@ struct Flags {
   std::string file;
   std::vector<std::string> parameters, env, nodes, libraries, inputs;
   std::string workspace, credentials, result_json;
+  engine::RunLimits limits;
 };
-
-Result<std::pair<std::string, std::string>> split_pair(const std::string& text,
-                                                       std::string_view flag) {
-  const size_t equals = text.find('=');
-  if (equals == text.npos || equals == 0)
-    return Error{Code::invalid, fmt::format("{} '{}': expected NAME=VALUE", flag, text)};
-  return std::pair{text.substr(0, equals), text.substr(equals + 1)};
-}
 
 /// `NAME labels=a,b env:K=V executors=2`
 Result<engine::LocalNodeOptions::Machine> parse_node(const std::string& text) {
@@ -105,21 +101,38 @@ std::optional<engine::InputAnswer> ask(const engine::PendingInput& input) {
       .proceed = line[0] == 'y' || line[0] == 'Y', .by = "ks run", .parameters_json = {}};
 }
 
+Result<> write_report(const std::string& file, const json::value& report) {
+  return write_file_atomic(file, to_pretty_json(report) + "\n");
+}
+
 void run(Context& context, const Flags& flags) {
   Result<engine::OnceOptions> options = read_flags(flags);
   if (!options) return fail(context, options.error(), kUsageExit);
-  options->console = [](std::string_view text) {
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    std::fflush(stdout);
-  };
+  const std::unique_ptr<RunView> view = view_for(context);
+  options->console = [&view](std::string_view text) { view->write(text); };
+  if (view->wants_stages()) {
+    options->changed = [&view](const engine::Run& run) {
+      view->show(stages_of(run.nodes(), system_clock().now()));
+    };
+  }
   options->ask = ask;
+  options->limits = flags.limits;
   const Result<engine::OnceResult> done = engine::run_once(std::move(*options));
   if (!done) return fail(context, done.error(), kUsageExit);
+  view->end();
+  if (context.output == "json") fmt::print("{}\n", to_pretty_json(done->report));
   context.exit_code = engine::exit_code_of(done->result);
   if (flags.result_json.empty()) return;
-  if (Result<> written = write_file_atomic(flags.result_json, to_pretty_json(done->report) + "\n");
-      !written)
+  if (Result<> written = write_report(flags.result_json, done->report); !written) {
     fail(context, written.error());
+  }
+}
+
+void add_many(CLI::App& command, const char* flag, std::vector<std::string>& values,
+              const char* help) {
+  command.add_option(flag, values, help)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 }  // namespace
@@ -130,39 +143,30 @@ void add_run(CLI::App& app, Context& context) {
   command->add_option("JENKINSFILE", flags->file, "the pipeline to run")
       ->required()
       ->check(CLI::ExistingFile);
-  command->add_option("--param", flags->parameters, "K=V, a parameter of the run")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command->add_option("--env", flags->env, "K=V, more environment for all steps")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_many(*command, "--param", flags->parameters, "K=V, a parameter of the run");
+  add_many(*command, "--env", flags->env, "K=V, more environment for all steps");
   command->add_option("--workspace", flags->workspace,
                       "folder of `node` blocks; default: one that is removed at the end");
-  command
-      ->add_option(
-          "--node", flags->nodes,
-          "'NAME labels=a,b env:K=V', a node; default: one that takes every label-less step")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command
-      ->add_option("--library", flags->libraries, "NAME=GIT_URL_OR_DIR[@VERSION], a shared library")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_many(*command, "--node", flags->nodes,
+           "'NAME labels=a,b env:K=V', a node; default: one that takes every label-less step");
+  add_many(*command, "--library", flags->libraries,
+           "NAME=GIT_URL_OR_DIR[@VERSION], a shared library");
   command
       ->add_option("--credential", flags->credentials,
                    "YAML of Kubernetes Secrets of the credential types")
       ->check(CLI::ExistingFile);
-  command
-      ->add_option("--input", flags->inputs, "ID=ok|abort[,K=V...], the answer to an `input` step")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_many(*command, "--input", flags->inputs,
+           "ID=ok|abort[,K=V...], the answer to an `input` step");
   command->add_option("--result-json", flags->result_json, "write the outcome there, for machines");
+  add_output(*command, context);
+  add_settings(*command, settings_of(flags->limits));
   command->footer(R"(
 Exit code: 0 SUCCESS, 1 FAILURE, 2 UNSTABLE, 3 ABORTED, 4 NOT_BUILT, 64 usage.
 
 Examples:
   ks run Jenkinsfile
   ks run Jenkinsfile --param name=ada --param debug=true
+  ks run Jenkinsfile --node 'big labels=linux,big env:CC=clang' --workspace /tmp/work
   ks run Jenkinsfile --credential secrets.yaml --input Release=ok,VERSION=1.2 --result-json result.json
 )");
   command->callback([flags, &context] { run(context, *flags); });

@@ -8,8 +8,7 @@ namespace ks::cmd {
 
 void add_version(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("version", "print the version");
-  command->add_option("-o,--output", context.output, "json for machines")
-      ->check(CLI::IsMember({"json"}));
+  add_output(*command, context);
   command->callback([&context] {
     if (context.output == "json") {
       fmt::print("{{\"version\":\"{}\",\"kubernetes\":\"{}\"}}\n", kVersion, kKubernetesVersion);

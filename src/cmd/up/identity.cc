@@ -1,0 +1,226 @@
+#include "cmd/up/identity.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <thread>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "cmd/up/passwords.h"
+#include "kube/kubeconfig.h"
+#include "kube/status.h"
+
+namespace ks::cmd {
+namespace {
+
+using http::Request;
+using http::Response;
+
+constexpr size_t kMaxFileBytes = 1u << 20;
+constexpr std::string_view kUser = "admin";
+
+std::string token_hash(std::string_view token) { return hex_encode(sha256(token)); }
+
+bool is_open_path(std::string_view path) {
+  if (path == "/version" || path == "/version/") return true;
+  for (std::string_view open : {"/healthz", "/readyz", "/livez"}) {
+    if (path.starts_with(open) && (path.size() == open.size() || path[open.size()] == '/')) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// What follows the scheme's name; nothing for another scheme.
+std::optional<std::string_view> credentials(const Request& request, std::string_view scheme) {
+  std::string_view header = request.headers.get("Authorization");
+  if (header.size() <= scheme.size() || header[scheme.size()] != ' ' ||
+      !equals_ignoring_case(header.substr(0, scheme.size()), scheme)) {
+    return std::nullopt;
+  }
+  return trim(header.substr(scheme.size() + 1));
+}
+
+struct NameAndPassword {
+  std::string name, password;
+};
+
+std::optional<NameAndPassword> basic(const Request& request) {
+  const std::optional<std::string_view> encoded = credentials(request, "Basic");
+  if (!encoded) return std::nullopt;
+  const std::string text = base64_decode(*encoded).value_or(std::string());
+  const size_t colon = text.find(':');
+  if (colon == text.npos) return NameAndPassword{};
+  return NameAndPassword{text.substr(0, colon), text.substr(colon + 1)};
+}
+
+Response refuse(kube::Status status) {
+  Response response = Response::json(status.code, status.to_json_text());
+  if (status.code == 401) {
+    response.headers.add("WWW-Authenticate", "Bearer realm=\"ks\"");
+    response.headers.add("WWW-Authenticate", "Basic realm=\"ks\", charset=\"UTF-8\"");
+  } else {
+    response.headers.set("Retry-After", std::to_string(PasswordCheck::kPerFailure.count()));
+  }
+  return response;
+}
+
+std::string kubeconfig_text(const Identity::Access& access, const std::string& token) {
+  return fmt::format(R"(apiVersion: v1
+kind: Config
+clusters:
+- name: ks
+  cluster:
+    server: {}
+    certificate-authority-data: {}
+users:
+- name: admin
+  user:
+    token: {}
+contexts:
+- name: ks
+  context:
+    cluster: ks
+    user: admin
+    namespace: default
+current-context: ks
+)",
+                     access.server, base64_encode(access.ca_pem), token);
+}
+
+}  // namespace
+
+struct Identity::State {
+  State(std::string the_folder, const Clock& the_clock)
+      : folder(std::move(the_folder)), clock(the_clock) {}
+
+  std::string file(std::string_view name) const { return folder + "/" + std::string(name); }
+
+  Result<> load() {
+    const Result<std::string> text = read_file(file("identity.json"), kMaxFileBytes);
+    if (!text && text.error().code == Code::not_found) return make();
+    if (!text) return text.error();
+    const Result<json::value> parsed = parse_json(*text);
+    if (parsed) {
+      uid = text_at(*parsed, {"uid"});
+      password_hash = text_at(*parsed, {"passwordBcrypt"});
+      hash_of_token = text_at(*parsed, {"tokenSha256"});
+    }
+    if (uid.empty() || password_hash.empty() || hash_of_token.empty()) {
+      return Error{Code::invalid,
+                   fmt::format("{} is no identity file; remove it to get a new password and token",
+                               file("identity.json"))};
+    }
+    take_token();
+    return {};
+  }
+
+  Result<> make() {
+    uid = random_uuid();
+    new_password = random_text(20);
+    TRY(write_file_atomic(file("admin-password"), new_password + "\n", 0600));
+    changed = true;
+    take_token();
+    // Meanwhile the rest of the server starts.
+    hashing = std::jthread([this] { password_hash = hash_password(new_password); });
+    return {};
+  }
+
+  /// The one of the kubeconfig, if it is ours; else a new one.
+  void take_token() {
+    const Result<kube::ClusterAccess> before = kube::load_kubeconfig(file("kubeconfig"));
+    if (before && !before->transport.bearer_token.empty() &&
+        token_hash(before->transport.bearer_token) == hash_of_token) {
+      token = before->transport.bearer_token;
+      return;
+    }
+    token = base64url_encode(random_bytes(32));
+    hash_of_token = token_hash(token);
+    changed = true;
+  }
+
+  Result<> save() {
+    if (hashing.joinable()) hashing.join();
+    check.emplace(password_hash, clock);
+    if (!new_password.empty()) check->remember(new_password);
+    if (!std::exchange(changed, false)) return {};
+    const json::object content{
+        {"uid", uid}, {"passwordBcrypt", password_hash}, {"tokenSha256", hash_of_token}};
+    return write_file_atomic(file("identity.json"), to_pretty_json(content) + "\n", 0600);
+  }
+
+  /// Nothing: who calls is known now.
+  std::optional<Response> authenticate(Request& request) {
+    if (request.peer == "in-process") return std::nullopt;
+    if (const auto given = credentials(request, "Bearer")) {
+      if (!equal_in_constant_time(token_hash(*given), hash_of_token)) {
+        return refuse(kube::unauthorized());
+      }
+    } else if (const auto pair = basic(request)) {
+      const PasswordCheck::Verdict verdict = check->check(pair->password);
+      if (verdict == PasswordCheck::Verdict::too_many) {
+        return refuse(kube::too_many_requests("too many wrong passwords; wait a little",
+                                              PasswordCheck::kPerFailure.count()));
+      }
+      if (verdict == PasswordCheck::Verdict::wrong || pair->name != kUser) {
+        return refuse(kube::unauthorized());
+      }
+    } else {
+      if (is_open_path(request.path)) return std::nullopt;
+      return refuse(kube::unauthorized());
+    }
+    request.user = {.name = std::string(kUser),
+                    .uid = uid,
+                    .groups = {"system:masters", "system:authenticated"}};
+    return std::nullopt;
+  }
+
+  const std::string folder;
+  const Clock& clock;
+  std::string uid, password_hash, hash_of_token, token, new_password;
+  bool changed = false;
+  std::optional<PasswordCheck> check;
+  std::jthread hashing;
+};
+
+Identity::Identity(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Identity::~Identity() = default;
+
+Result<std::unique_ptr<Identity>> Identity::open(std::string folder, const Clock& clock) {
+  auto state = std::make_unique<State>(std::move(folder), clock);
+  TRY(state->load());
+  return std::unique_ptr<Identity>(new Identity(std::move(state)));
+}
+
+Result<> Identity::write_kubeconfig(const Access& access) {
+  TRY(state_->save());
+  const std::string text = kubeconfig_text(access, state_->token);
+  if (const Result<std::string> before = read_file(kubeconfig_file(), kMaxFileBytes);
+      before && *before == text) {
+    return {};
+  }
+  return write_file_atomic(kubeconfig_file(), text, 0600);
+}
+
+std::string Identity::kubeconfig_file() const { return state_->file("kubeconfig"); }
+std::string Identity::password_file() const { return state_->file("admin-password"); }
+const std::string& Identity::new_password() const { return state_->new_password; }
+
+http::Router::Filter Identity::filter() {
+  return [this](Request& request, const http::Handler& next) {
+    if (std::optional<Response> refused = state_->authenticate(request)) {
+      return std::move(*refused);
+    }
+    return next(request);
+  };
+}
+
+bool Identity::is_slow(const Request& request) const {
+  const auto pair = basic(request);
+  return pair && !state_->check->is_known(pair->password);
+}
+
+}  // namespace ks::cmd

@@ -1,0 +1,218 @@
+#include "cmd/up/platform.h"
+
+#include <fmt/format.h>
+#include <malloc.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <boost/json.hpp>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "cmd/up/identity.h"
+#include "cmd/up/install.h"
+#include "devops/controllers/controllers.h"
+#include "engine/engine.h"
+#include "engine/rest/jenkins_api.h"
+#include "http/certificates.h"
+#include "http/health.h"
+#include "http/server.h"
+#include "jenkins/client.h"
+#include "kube/client.h"
+#include "kube/status.h"
+#include "store/api/api.h"
+#include "store/lifecycle/lifecycle.h"
+#include "store/store.h"
+
+namespace ks::cmd {
+namespace {
+
+using http::Request;
+using http::Response;
+using std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kDrainLimit{2};
+
+/// The path of this program, for the agent.
+std::string own_program() {
+  char path[4096];
+  const ssize_t size = readlink("/proc/self/exe", path, sizeof path);
+  return size > 0 ? std::string(path, static_cast<size_t>(size)) : std::string("/proc/self/exe");
+}
+
+/// What in the server does itself bears this name in logs; it may do all.
+http::User own_user(const char* name) {
+  return {.name = name, .uid = {}, .groups = {"system:masters", "system:authenticated"}};
+}
+
+store::Lifecycle::Options lifecycle_options(const store::Registry& registry) {
+  store::Lifecycle::Options options;
+  options.knows_kind = [&registry](std::string_view api_version, std::string_view kind) {
+    const size_t slash = api_version.find('/');
+    const std::string_view group =
+        slash == api_version.npos ? std::string_view() : api_version.substr(0, slash);
+    return registry.catalog()->find_kind(group, api_version.substr(slash + 1), kind) != nullptr;
+  };
+  return options;
+}
+
+engine::EngineOptions engine_options(const UpSettings& settings, std::string url) {
+  engine::EngineOptions options;
+  options.data_dir = settings.data_dir + "/engine";
+  options.machines.front().executors = static_cast<int>(settings.executors);
+  options.agent = {own_program(), "agent"};
+  options.limits = settings.run;
+  options.max_waiting = settings.max_waiting_runs;
+  options.url = std::move(url);
+  return options;
+}
+
+}  // namespace
+
+/// In the order of their needs: what is below is ended first.
+struct Platform::State {
+  explicit State(UpSettings the_settings) : settings(std::move(the_settings)) {}
+
+  Result<> start() {
+    TRY(make_dirs(settings.data_dir, 0700));
+    store.emplace(TRY(store::open_sqlite(settings.data_dir)), store::StoreOptions{});
+    identity = TRY(Identity::open(settings.data_dir, system_clock()));
+    TRY(listen());
+    TRY(store->open());
+    registry.emplace();
+    api.emplace(*store, *registry,
+                store::KubeApiOptions{.clock = nullptr,
+                                      .max_object_bytes = settings.max_object_bytes,
+                                      .max_json_depth = settings.max_json_depth,
+                                      .max_watchers = settings.max_watchers,
+                                      .metrics = &metrics});
+    TRY(api->start());
+    TRY(install_definitions(*store, *api));
+    lifecycle.emplace(*store, lifecycle_options(*registry));
+    lifecycle->start();
+    engine = TRY(engine::Engine::open(engine_options(settings, url)));
+    jenkins_api.emplace(*engine);
+    add_routes();
+    TRY(start_controllers());
+    TRY(identity->write_kubeconfig({.server = url, .ca_pem = certificates.ca_pem}));
+    ready = true;
+    return {};
+  }
+
+  /// The router that the server asks only passes on: routes can be added until `ready`.
+  Result<> listen() {
+    const Address address = TRY(parse_bind(settings.bind));
+    certificates =
+        TRY(http::ensure_certificates(settings.data_dir + "/pki", address.host, system_clock()));
+    front.add_prefix(
+        "/",
+        [this](Request& request) -> Response {
+          if (ready) return routes.handle(request);
+          return Response::json(503, kube::unavailable("the server is starting").to_json_text());
+        },
+        [this](const Request& request) {
+          if (!ready || identity->is_slow(request)) return http::Runs::on_worker;
+          return routes.where(request);
+        });
+    http::ServerOptions options;
+    options.address = address.host;
+    options.port = address.port;
+    options.certificate_file = certificates.certificate_file;
+    options.key_file = certificates.key_file;
+    options.max_body_bytes = settings.max_body_bytes;
+    options.max_connections = settings.max_connections;
+    if (settings.access_log) options.access_log_file = settings.data_dir + "/access.log";
+    server = TRY(http::Server::start(std::move(options), front));
+    url = server->url();
+    return {};
+  }
+
+  void add_routes() {
+    routes.add_filter(http::measure_requests(metrics));
+    routes.add_filter(identity->filter());
+    http::add_health(routes, {.live = {},
+                              .ready = {{.name = "store", .run = [] { return Result<>(); }}},
+                              .metrics = &metrics});
+    add_process_metrics(metrics);
+    metrics.gauge_of("ks_http_connections", "Open connections.",
+                     [this] { return static_cast<double>(server->connections()); });
+    metrics.gauge_of("ks_store_objects", "Objects in the store.",
+                     [this] { return static_cast<double>(store->size()); });
+    metrics.gauge_of("ks_store_watchers", "Watches under way.",
+                     [this] { return static_cast<double>(store->watcher_count()); });
+    api->add_routes(routes);
+    jenkins_api->add_routes(routes);
+  }
+
+  Result<> start_controllers() {
+    kube_transport = http::in_process_client(routes, own_user("system:ks-controllers"));
+    // The engine is told of whom a run is when its object says so; else it is of the one user.
+    admin_transport = http::in_process_client(routes, own_user("admin"));
+    kube_client.emplace(*kube_transport);
+    jenkins_client.emplace(*admin_transport);
+    controllers.emplace(*kube_client, *jenkins_client, devops::Controllers::Options{});
+    return controllers->start();
+  }
+
+  void stop() {
+    ready = false;
+    if (controllers) controllers->stop();
+    if (server) server->drain(kDrainLimit);
+    server.reset();
+    controllers.reset();
+    jenkins_api.reset();
+    engine.reset();
+    lifecycle.reset();
+    api.reset();
+    store.reset();
+  }
+
+  const UpSettings settings;
+  const steady_clock::time_point began = steady_clock::now();
+  std::chrono::milliseconds start_time{0};
+  Metrics metrics;
+  std::optional<store::Store> store;
+  std::unique_ptr<Identity> identity;
+  std::string url;
+  http::Certificates certificates;
+  std::atomic<bool> ready{false};
+  http::Router front, routes;
+  std::optional<store::Registry> registry;
+  std::optional<store::KubeApi> api;
+  std::optional<store::Lifecycle> lifecycle;
+  std::unique_ptr<engine::Engine> engine;
+  std::optional<engine::JenkinsApi> jenkins_api;
+  std::unique_ptr<http::Client> kube_transport, admin_transport;
+  std::optional<kube::Client> kube_client;
+  std::optional<jenkins::Client> jenkins_client;
+  std::optional<devops::Controllers> controllers;
+  std::unique_ptr<http::Server> server;
+};
+
+Platform::Platform(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Platform::~Platform() { stop(); }
+
+Result<std::unique_ptr<Platform>> Platform::start(const UpSettings& settings) {
+  // Many threads allocate little: an arena for each would cost more memory than their locks cost
+  // time.
+  mallopt(M_ARENA_MAX, 2);
+  std::unique_ptr<Platform> platform(new Platform(std::make_unique<State>(settings)));
+  TRY(platform->state_->start());
+  platform->state_->start_time = std::chrono::duration_cast<std::chrono::milliseconds>(
+      steady_clock::now() - platform->state_->began);
+  LOG(info, "ready", {"url", platform->url()}, {"objects", platform->state_->store->size()},
+      {"took_ms", platform->state_->start_time.count()});
+  return platform;
+}
+
+void Platform::stop() { state_->stop(); }
+std::string Platform::url() const { return state_->url; }
+std::string Platform::kubeconfig_file() const { return state_->identity->kubeconfig_file(); }
+std::string Platform::password_file() const { return state_->identity->password_file(); }
+std::string Platform::new_password() const { return state_->identity->new_password(); }
+http::Client& Platform::client() { return *state_->admin_transport; }
+std::chrono::milliseconds Platform::start_time() const { return state_->start_time; }
+
+}  // namespace ks::cmd
