@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "store/api/protobuf.h"
 #include "store/schema/check.h"
 
 namespace ks::store {
@@ -185,6 +186,11 @@ Outcome<> check_known_type(const Call& call, const json::value& object) {
 Outcome<json::value> parse_body(const Call& call, size_t max_depth) {
   const std::string type = media_type(call.request.headers.get("Content-Type"));
   const std::string_view text = call.request.body.view();
+  if (type == kProtobufType && !call.kind->custom && is_protobuf_object(text)) {
+    Result<json::value> decoded = decode_protobuf(text, max_depth);
+    if (!decoded) return kube::bad_request(decoded.error().message);
+    return std::move(*decoded);
+  }
   const bool yaml = type == "application/yaml" || type == "application/x-yaml" ||
                     type == "text/yaml" || type.ends_with("+yaml");
   const bool json = type.empty() || type == "application/json" || type.ends_with("+json");
@@ -204,6 +210,12 @@ Outcome<json::value> parse_body(const Call& call, size_t max_depth) {
         fmt::format("{} parse error: {}", yaml ? "yaml" : "json", parsed.error().message));
   }
   return std::move(*parsed);
+}
+
+std::string_view json_text(const Call& call) {
+  const std::string type = media_type(call.request.headers.get("Content-Type"));
+  const bool json = type.empty() || type == "application/json" || type.ends_with("+json");
+  return json ? call.request.body.view() : std::string_view();
 }
 
 std::vector<std::string> duplicate_fields(std::string_view text, const json::value& parsed) {

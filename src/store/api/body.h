@@ -10,9 +10,12 @@ namespace ks::store {
 
 namespace json = boost::json;
 
-/// The body of a request as a value, JSON or YAML by its Content-Type. 415 for other types; 400 for
-/// what does not parse.
+/// The body of a request as a value: JSON, YAML or protocol buffers by its Content-Type. 415 for
+/// other types; 400 for what does not parse.
 Outcome<json::value> parse_body(const Call& call, size_t max_depth);
+
+/// The body when it is JSON; else empty.
+std::string_view json_text(const Call& call);
 
 /// The paths of fields that occur twice in one object of a JSON text, whose value is `parsed`.
 /// Quick when there are none.

@@ -10,7 +10,7 @@ namespace ks::store {
 Answer create_object(ApiServer& server, Call& call) {
   const WriteOptions options = TRY(write_options(call.request, "CreateOptions"));
   json::value object = TRY(parse_body(call, server.options.max_json_depth));
-  TRY(decode_object(call, object, options.validation, call.request.body.view()));
+  TRY(decode_object(call, object, options.validation, json_text(call)));
   if (is_review(*call.kind)) {
     return review(server.options.identity, call.request, *call.kind, object);
   }

@@ -9,7 +9,7 @@ namespace ks::store {
 Answer update_object(ApiServer& server, Call& call) {
   const WriteOptions options = TRY(write_options(call.request, "UpdateOptions"));
   json::value object = TRY(parse_body(call, server.options.max_json_depth));
-  TRY(decode_object(call, object, options.validation, call.request.body.view()));
+  TRY(decode_object(call, object, options.validation, json_text(call)));
   TRY(place_object(call, object, true));
   const Change change = [&](const json::value&) -> Outcome<json::value> { return object; };
   const Written written =
