@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
+#include <set>
 
 #include "base/json.h"
 #include "base/random.h"
@@ -34,6 +35,11 @@ StrategyContext context(ApiServer& server, const Call& call) {
 
 Outcome<> failed(const Call& call, const json::value& object, FieldErrors errors) {
   if (errors.empty()) return {};
+  // A type and a kind's own rules may say the same of one field.
+  std::set<std::pair<std::string, std::string>> told;
+  std::erase_if(errors, [&](const kube::FieldError& error) {
+    return !told.emplace(error.field, error.message).second;
+  });
   std::string name(kube::name_of(object));
   if (name.empty()) name = text_at(object, {"metadata", "generateName"});
   return kube::invalid(call.kind->resource.group, call.kind->resource.kind, name,

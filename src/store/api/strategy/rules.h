@@ -34,7 +34,11 @@ Outcome<> prepare_job(json::value& object, const StrategyContext&);
 void check_job(const json::value& object, FieldErrors& errors);
 void check_job_change(const json::value& next, const json::value& before, FieldErrors& errors);
 void check_cron_job(const json::value& object, FieldErrors& errors);
+void check_stateful_set_change(const json::value& next, const json::value& before,
+                               FieldErrors& errors);
 Outcome<> prepare_claim(json::value& object, const StrategyContext&);
+void check_claim(const json::value& object, FieldErrors& errors);
+void check_claim_change(const json::value& next, const json::value& before, FieldErrors& errors);
 Outcome<> prepare_volume(json::value& object, const StrategyContext&);
 
 Outcome<> prepare_binding(json::value& object, const StrategyContext&);

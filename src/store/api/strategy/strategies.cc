@@ -100,7 +100,9 @@ constexpr Strategy kStrategies[] = {
     {.resource = "nodes", .keeps_status = true, .fields = kNodeFields},
     {.resource = "persistentvolumeclaims",
      .answers_deleted = true,
-     .prepare_create = rules::prepare_claim},
+     .prepare_create = rules::prepare_claim,
+     .validate = rules::check_claim,
+     .validate_update = rules::check_claim_change},
     {.resource = "persistentvolumes",
      .answers_deleted = true,
      .prepare_create = rules::prepare_volume},
@@ -149,7 +151,7 @@ constexpr Strategy kStrategies[] = {
      .prepare_create = rules::prepare_workload,
      .prepare_update = rules::update_workload,
      .validate = rules::check_workload,
-     .validate_update = rules::check_workload_change},
+     .validate_update = rules::check_stateful_set_change},
     {.resource = "storageclasses.storage.k8s.io", .answers_deleted = true},
 };
 

@@ -210,6 +210,27 @@ void check_workload_change(const json::value& next, const json::value& before,
   errors.push_back(kube::field_invalid("spec.selector", to_json(*now), "field is immutable"));
 }
 
+void check_stateful_set_change(const json::value& next, const json::value& before,
+                               FieldErrors& errors) {
+  const auto lasting = [](const json::value& set) {
+    const json::value* found = find(set, {"spec"});
+    json::value spec = found == nullptr ? json::value() : *found;
+    if (!spec.is_object()) return spec;
+    for (std::string_view name :
+         {"replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit",
+          "persistentVolumeClaimRetentionPolicy", "minReadySeconds"}) {
+      spec.get_object().erase(name);
+    }
+    return spec;
+  };
+  if (lasting(next) == lasting(before)) return;
+  errors.push_back(kube::field_forbidden(
+      "spec",
+      "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', "
+      "'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and "
+      "'minReadySeconds' are forbidden"));
+}
+
 void check_job(const json::value& object, FieldErrors& errors) {
   for (std::string_view field : {"parallelism", "completions", "backoffLimit"}) {
     check_not_negative(object, "spec", field, errors);
