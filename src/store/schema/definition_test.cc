@@ -183,6 +183,24 @@ TEST(Structural, DefaultsAreValuesOfTheirType) {
             Texts{});
 }
 
+TEST(Structural, RulesMustCompile) {
+  EXPECT_EQ(complaints_about_field(R"({"type":"integer","x-kubernetes-validations":[
+              {"rule":"self > 3"}]})"),
+            Texts{});
+  Texts errors = complaints_about_field(R"({"type":"integer","x-kubernetes-validations":[
+              {"rule":"self >"},{"rule":" "},{"rule":"true","reason":"Because"}]})");
+  ASSERT_EQ(errors.size(), 3u);
+  EXPECT_TRUE(
+      errors[0].starts_with(".properties[f].x-kubernetes-validations[0].rule: Invalid "
+                            "value: \"self >\": compilation failed: "));
+  EXPECT_EQ(errors[1],
+            ".properties[f].x-kubernetes-validations[1].rule: Required value: rule is "
+            "not specified");
+  EXPECT_TRUE(
+      errors[2].starts_with(".properties[f].x-kubernetes-validations[2].reason: "
+                            "Unsupported value: \"Because\""));
+}
+
 TEST(Definition, SelectableFieldsAndScalePathsMustPointToSomething) {
   json::value crd = definition();
   version_of(crd)["selectableFields"] =

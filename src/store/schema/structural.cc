@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "base/json.h"
+#include "store/schema/cel.h"
 #include "store/schema/check.h"
 #include "store/schema/definition.h"
 #include "store/schema/pattern.h"
@@ -61,6 +62,7 @@ class Checker {
     check_lists(props);
     check_pattern(props);
     check_default(props);
+    check_rules_compile(props);
     if (level == Level::root) check_metadata(props);
     check_parts(props);
     for (std::string_view name : {"allOf", "anyOf", "oneOf"}) check_alternatives(props, name);
@@ -231,6 +233,33 @@ class Checker {
     if (!unknown.empty()) {
       add(kube::field_invalid(of("default"), shown(*value),
                               "must not have unknown fields: " + unknown[0]));
+    }
+  }
+
+  void check_rules_compile(const json::value& props) {
+    const json::value* rules = find(props, {"x-kubernetes-validations"});
+    if (rules == nullptr || !rules->is_array()) return;
+    static const std::vector<std::string> reasons = {"FieldValueDuplicate", "FieldValueForbidden",
+                                                     "FieldValueInvalid", "FieldValueRequired"};
+    for (size_t i = 0; i < rules->get_array().size(); ++i) {
+      const json::value& one = rules->get_array()[i];
+      std::string where = of("x-kubernetes-validations[" + std::to_string(i) + "]");
+      std::string_view rule = text_at(one, {"rule"});
+      if (rule.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+        add(kube::field_required(where + ".rule", "rule is not specified"));
+      } else if (Result<> compiled = compile_rule(rule); !compiled) {
+        add(kube::field_invalid(where + ".rule", shown(quoted(rule)), compiled.error().message));
+      }
+      std::string_view message = text_at(one, {"messageExpression"});
+      if (Result<> compiled = message.empty() ? Result<>() : compile_message_expression(message);
+          !compiled) {
+        add(kube::field_invalid(where + ".messageExpression", shown(quoted(message)),
+                                compiled.error().message));
+      }
+      std::string_view reason = text_at(one, {"reason"});
+      if (!reason.empty() && std::find(reasons.begin(), reasons.end(), reason) == reasons.end()) {
+        add(kube::field_not_supported(where + ".reason", shown(quoted(reason)), reasons));
+      }
     }
   }
 
