@@ -7,6 +7,8 @@
 #include <string>
 
 #include "base/json.h"
+#include "store/schema/catalog.h"
+#include "store/schema/check.h"
 
 namespace ks::devops {
 namespace {
@@ -66,6 +68,54 @@ TEST(Crds, EachFieldIsDescribedForKubectlExplain) {
       EXPECT_EQ(missing, "");
     }
   }
+}
+
+TEST(Crds, EachIsOneThatTheStoreTakes) {
+  store::Registry registry;
+  for (std::string_view text : crd_documents()) {
+    json::value crd = parsed(text);
+    store::default_definition(crd);
+    for (const kube::FieldError& error : store::check_definition(crd))
+      ADD_FAILURE() << text_at(crd, {"metadata", "name"}) << ": " << error.field << ": "
+                    << error.message;
+    const Result<> served = registry.put_definition(crd);
+    EXPECT_TRUE(served.ok()) << served.error().message;
+  }
+  const store::KindRef runs =
+      registry.catalog()->find("devops.kubesphere.io", "v1alpha3", "pipelineruns");
+  ASSERT_NE(runs, nullptr);
+  EXPECT_TRUE(runs->has_status());
+  EXPECT_EQ(runs->short_names, (std::vector<std::string>{"pr"}));
+  const store::KindRef projects =
+      registry.catalog()->find("devops.kubesphere.io", "v1alpha3", "devopsprojects");
+  ASSERT_NE(projects, nullptr);
+  EXPECT_FALSE(projects->has_status());
+  EXPECT_FALSE(projects->resource.namespaced);
+}
+
+TEST(Crds, APipelineIsValidAndKeepsItsFields) {
+  store::Registry registry;
+  for (std::string_view text : crd_documents()) {
+    json::value crd = parsed(text);
+    store::default_definition(crd);
+    ASSERT_TRUE(registry.put_definition(crd).ok());
+  }
+  const store::KindRef kind =
+      registry.catalog()->find("devops.kubesphere.io", "v1alpha3", "pipelines");
+  ASSERT_NE(kind, nullptr);
+  json::value pipeline = parsed(R"({"apiVersion": "devops.kubesphere.io/v1alpha3",
+      "kind": "Pipeline", "metadata": {"name": "web"}, "spec": {"type": "pipeline", "pipeline": {
+        "name": "web", "jenkinsfile": "echo 1", "disable_concurrent": true,
+        "discarder": {"num_to_keep": "5"}, "timer_trigger": {"cron": "@daily"},
+        "parameters": [{"name": "a", "type": "string", "default_value": "1"}]}}})");
+  EXPECT_EQ(store::prune(pipeline, *kind->schema), std::vector<std::string>{});
+  EXPECT_TRUE(store::validate(pipeline, *kind->schema).empty());
+  set_at(pipeline, {"spec", "pipeline", "color"}, "red");
+  EXPECT_EQ(store::prune(pipeline, *kind->schema), std::vector<std::string>{"spec.pipeline.color"});
+  pipeline.at("spec").as_object().erase("type");
+  const auto errors = store::validate(pipeline, *kind->schema);
+  ASSERT_EQ(errors.size(), 1u);
+  EXPECT_EQ(errors[0].field, "spec.type");
 }
 
 }  // namespace
