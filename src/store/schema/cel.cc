@@ -30,21 +30,25 @@ std::string_view type_text(const Schema& schema) {
 class Check {
  public:
   Check(const json::value& value, const json::value* old, const Schema& schema,
-        const std::string& path, RuleBudget& budget)
-      : value_(value), old_(old), schema_(schema), path_(path), budget_(budget) {}
+        const std::string& path, RuleRequest& request)
+      : value_(value), old_(old), schema_(schema), path_(path), request_(request) {}
 
   std::vector<kube::FieldError> run() {
     const bool unchanged = old_ != nullptr && *old_ == value_;
     for (const Constraints::Rule& rule : schema_.constraints->rules) {
-      const auto program = cel::compile(rule.rule, &schema_, Kind::boolean, rule.optional_old_self);
-      if (!program) {
-        invalid("compilation failed: " + program.error().message);
-        continue;
+      std::shared_ptr<const cel::Program>& program = request_.programs[&rule];
+      if (program == nullptr) {
+        const auto made = cel::compile(rule.rule, &schema_, Kind::boolean, rule.optional_old_self);
+        if (!made) {
+          invalid("compilation failed: " + made.error().message);
+          continue;
+        }
+        program = *made;
       }
-      const bool transition = (*program)->uses_old_self();
+      const bool transition = program->uses_old_self();
       if (transition && old_ == nullptr && !rule.optional_old_self) continue;
       if (!transition && unchanged) continue;
-      if (!hold(rule, **program)) break;
+      if (!hold(rule, *program)) break;
     }
     return std::move(errors_);
   }
@@ -68,7 +72,7 @@ class Check {
   /// Evaluates within the budget of the rule and of the request.
   cel::Value evaluate(const cel::Program& program, bool optional_old_self,
                       cel::Evaluation& evaluation) {
-    const uint64_t most = std::min(budget_.steps, kMaxRuleSteps);
+    const uint64_t most = std::min(request_.steps, kMaxRuleSteps);
     evaluation.steps = most;
     const cel::Value self = cel::of_json(value_, &schema_, evaluation.arena);
     cel::Value old;
@@ -78,13 +82,13 @@ class Check {
     }
     const cel::Value out =
         cel::evaluate(program, self, old_ != nullptr ? &old : nullptr, evaluation);
-    budget_.steps -= most - evaluation.steps;
+    request_.steps -= most - evaluation.steps;
     return out;
   }
 
   /// False when no further rule may run.
   bool hold(const Constraints::Rule& rule, const cel::Program& program) {
-    if (budget_.steps == 0) {
+    if (request_.steps == 0) {
       invalid(
           "validation failed due to running out of cost budget, no further validation rules "
           "will be run");
@@ -141,13 +145,13 @@ class Check {
   const json::value* old_;
   const Schema& schema_;
   const std::string& path_;
-  RuleBudget& budget_;
+  RuleRequest& request_;
   std::vector<kube::FieldError> errors_;
 };
 
-Result<> compile_for(std::string_view text, const Schema* schema, Kind wanted) {
-  // Whether oldSelf is optional is not known here; without a type it may be either.
-  const auto program = cel::compile(text, schema, wanted);
+Result<> compile_for(std::string_view text, const Schema* schema, Kind wanted,
+                     bool optional_old_self) {
+  const auto program = cel::compile(text, schema, wanted, optional_old_self);
   if (program) return {};
   return Error{Code::invalid, "compilation failed: " + program.error().message};
 }
@@ -156,18 +160,24 @@ Result<> compile_for(std::string_view text, const Schema* schema, Kind wanted) {
 
 std::vector<kube::FieldError> check_rules(const json::value& value, const json::value* old,
                                           const Schema& schema, const std::string& path,
-                                          RuleBudget* budget) {
+                                          RuleRequest* request) {
   if (schema.constraints == nullptr || schema.constraints->rules.empty()) return {};
-  RuleBudget own;
-  return Check(value, old, schema, path, budget != nullptr ? *budget : own).run();
+  RuleRequest own;
+  return Check(value, old, schema, path, request != nullptr ? *request : own).run();
 }
 
-Result<> compile_rule(std::string_view rule, const Schema* schema) {
-  return compile_for(rule, schema, Kind::boolean);
+Result<> compile_rule(std::string_view rule, const Schema* schema, bool optional_old_self) {
+  return compile_for(rule, schema, Kind::boolean, optional_old_self);
 }
 
-Result<> compile_message_expression(std::string_view expression, const Schema* schema) {
-  return compile_for(expression, schema, Kind::string);
+Result<> compile_message_expression(std::string_view expression, const Schema* schema,
+                                    bool optional_old_self) {
+  return compile_for(expression, schema, Kind::string, optional_old_self);
+}
+
+bool reads_old_self(std::string_view rule) {
+  const auto program = cel::compile(rule, nullptr, Kind::error);
+  return program && (*program)->uses_old_self();
 }
 
 }  // namespace ks::store

@@ -2,6 +2,7 @@
 
 #include <boost/json/fwd.hpp>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,10 +18,17 @@
 
 namespace ks::store {
 
-/// What the rules of one request may cost together; an object with many entries and a slow rule is
-/// refused in place of keeping the server busy. A step is about one operator.
-struct RuleBudget {
+namespace cel {
+class Program;
+}
+
+/// What the rules of one request share. `steps` is what they may cost together: an object with many
+/// entries and a slow rule is refused in place of keeping the server busy. A step is about one
+/// operator.
+struct RuleRequest {
   uint64_t steps = 10'000'000;
+  /// Each rule is compiled once for all the nodes that have it.
+  std::map<const Constraints::Rule*, std::shared_ptr<const cel::Program>> programs;
 };
 /// What one rule at one node may cost.
 constexpr uint64_t kMaxRuleSteps = 1'000'000;
@@ -30,13 +38,17 @@ constexpr uint64_t kMaxRuleSteps = 1'000'000;
 /// A node that did not change is not held to rules that do not read oldSelf: it was stored already.
 std::vector<kube::FieldError> check_rules(const json::value& value, const json::value* old,
                                           const Schema& schema, const std::string& path,
-                                          RuleBudget* budget = nullptr);
+                                          RuleRequest* request = nullptr);
 
 /// Refuses what does not parse, does not know what it names, or cannot be a boolean. `schema` is
 /// the type of self; null: of any. The message is as Kubernetes writes it: `compilation failed:
 /// ERROR: <input>:1:6: Syntax error: ...`.
-Result<> compile_rule(std::string_view rule, const Schema* schema = nullptr);
+Result<> compile_rule(std::string_view rule, const Schema* schema = nullptr,
+                      bool optional_old_self = false);
 /// The same for a `messageExpression`, which gives a text.
-Result<> compile_message_expression(std::string_view expression, const Schema* schema = nullptr);
+Result<> compile_message_expression(std::string_view expression, const Schema* schema = nullptr,
+                                    bool optional_old_self = false);
+/// Whether a rule that compiles reads oldSelf.
+bool reads_old_self(std::string_view rule);
 
 }  // namespace ks::store

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "base/json.h"
+#include "store/schema/catalog.h"
 #include "store/schema/cel/eval.h"
 #include "store/schema/check.h"
 
@@ -396,13 +397,14 @@ TEST(CelRules, TheBudgetOfARequestIsShared) {
   Types types;
   types.rule({.rule = "self.names.all(a, a == 'n')"});
   const json::value value = {{"names", json::array(100, json::value("n"))}};
-  RuleBudget budget{.steps = 1000};
+  RuleRequest request;
+  request.steps = 1000;
   std::string last;
   for (int i = 0; i < 10 && last.empty(); ++i)
-    for (const kube::FieldError& error : check_rules(value, nullptr, *types.object, "", &budget))
+    for (const kube::FieldError& error : check_rules(value, nullptr, *types.object, "", &request))
       last = error.message;
   EXPECT_NE(last, "");
-  EXPECT_EQ(budget.steps, 0u);
+  EXPECT_EQ(request.steps, 0u);
 }
 
 TEST(CelRules, CompileRefusesWhatIsNoBoolean) {
@@ -432,6 +434,49 @@ TEST(CelRules, ValidationHoldsAllNodesToThemOnceTypesAreRight) {
                             *types.object)
                 .size(),
             1u);
+}
+
+TEST(CelRules, ADefinitionIsHeldToItsRules) {
+  auto errors_with = [](std::string_view validations, std::string_view at = "") {
+    const std::string rules = R"("x-kubernetes-validations": [)" + std::string(validations) + "]";
+    json::value crd = parsed(R"({"metadata": {"name": "webs.example.com"},
+      "spec": {"group": "example.com", "scope": "Namespaced",
+        "names": {"plural": "webs", "kind": "Web"},
+        "versions": [{"name": "v1", "served": true, "storage": true, "schema": {
+          "openAPIV3Schema": {"type": "object", )" +
+                             (at.empty() ? rules + "," : "") +
+                             R"("properties": {"spec": {"type": "object", "properties": {
+            "replicas": {"type": "integer"},
+            "names": {"type": "array", "items": {"type": "string")" +
+                             (at == "items" ? "," + rules : "") + R"(}}}}}}}}]}})");
+    default_definition(crd);
+    std::string out;
+    for (const kube::FieldError& error : check_definition(crd))
+      out += error.field + ": " + error.message + "\n";
+    return out;
+  };
+  const std::string root = "spec.versions[0].schema.openAPIV3Schema";
+  EXPECT_EQ(errors_with(R"({"rule": "self.spec.replicas > 1"})"), "");
+  EXPECT_TRUE(errors_with(R"({"rule": "self.spec.size > 1"})")
+                  .contains(root + ".x-kubernetes-validations[0].rule: Invalid value: "
+                                   "\"self.spec.size > 1\": compilation failed: ERROR: "
+                                   "<input>:1:10: undefined field 'size'"))
+      << errors_with(R"({"rule": "self.spec.size > 1"})");
+  EXPECT_TRUE(errors_with(R"({"rule": "self.spec."})").contains("Syntax error"));
+  EXPECT_TRUE(errors_with(R"({"rule": ""})").contains("rule: Required value"));
+  EXPECT_TRUE(errors_with(R"({"rule": "true", "messageExpression": "1"})")
+                  .contains("messageExpression: Invalid value"));
+  EXPECT_TRUE(
+      errors_with(R"({"rule": "true", "message": "a\nb"})").contains("message: Invalid value"));
+  EXPECT_TRUE(
+      errors_with(R"({"rule": "true", "reason": "Bad"})").contains("reason: Unsupported value"));
+  EXPECT_TRUE(errors_with(R"({"rule": "true", "fieldPath": ".spec.size"})")
+                  .contains("fieldPath: Invalid value"));
+  EXPECT_EQ(errors_with(R"({"rule": "true", "fieldPath": ".spec.replicas"})"), "");
+  EXPECT_EQ(errors_with(R"({"rule": "self != oldSelf"})"), "");
+  EXPECT_TRUE(errors_with(R"({"rule": "self != oldSelf"})", "items").contains("uncorrelatable"));
+  EXPECT_TRUE(
+      errors_with(R"({"rule": "true", "optionalOldSelf": true})").contains("optionalOldSelf"));
 }
 
 TEST(CelRules, DeepAndLongExpressionsAreRefused) {

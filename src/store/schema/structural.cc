@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "base/json.h"
+#include "base/text.h"
 #include "store/schema/cel.h"
 #include "store/schema/check.h"
 #include "store/schema/definition.h"
@@ -62,7 +63,7 @@ class Checker {
     check_lists(props);
     check_pattern(props);
     check_default(props);
-    check_rules_compile(props);
+    check_validations(props);
     if (level == Level::root) check_metadata(props);
     check_parts(props);
     for (std::string_view name : {"allOf", "anyOf", "oneOf"}) check_alternatives(props, name);
@@ -236,31 +237,82 @@ class Checker {
     }
   }
 
-  void check_rules_compile(const json::value& props) {
+  void check_validations(const json::value& props) {
     const json::value* rules = find(props, {"x-kubernetes-validations"});
     if (rules == nullptr || !rules->is_array()) return;
-    static const std::vector<std::string> reasons = {"FieldValueDuplicate", "FieldValueForbidden",
-                                                     "FieldValueInvalid", "FieldValueRequired"};
+    SchemaPool pool;
+    Result<const Schema*> schema = read_schema(props, pool);
+    if (!schema) return;  // told elsewhere
     for (size_t i = 0; i < rules->get_array().size(); ++i) {
-      const json::value& one = rules->get_array()[i];
-      std::string where = of("x-kubernetes-validations[" + std::to_string(i) + "]");
-      std::string_view rule = text_at(one, {"rule"});
-      if (rule.find_first_not_of(" \t\r\n") == std::string_view::npos) {
-        add(kube::field_required(where + ".rule", "rule is not specified"));
-      } else if (Result<> compiled = compile_rule(rule); !compiled) {
-        add(kube::field_invalid(where + ".rule", shown(quoted(rule)), compiled.error().message));
-      }
-      std::string_view message = text_at(one, {"messageExpression"});
-      if (Result<> compiled = message.empty() ? Result<>() : compile_message_expression(message);
-          !compiled) {
-        add(kube::field_invalid(where + ".messageExpression", shown(quoted(message)),
-                                compiled.error().message));
-      }
-      std::string_view reason = text_at(one, {"reason"});
-      if (!reason.empty() && std::find(reasons.begin(), reasons.end(), reason) == reasons.end()) {
-        add(kube::field_not_supported(where + ".reason", shown(quoted(reason)), reasons));
+      at(".x-kubernetes-validations[" + std::to_string(i) + "]",
+         [&] { check_validation(rules->get_array()[i], **schema); });
+    }
+  }
+
+  void check_validation(const json::value& rule, const Schema& schema) {
+    static const std::vector<std::string> reasons = {"FieldValueRequired", "FieldValueInvalid",
+                                                     "FieldValueForbidden", "FieldValueDuplicate"};
+    std::string_view text = text_at(rule, {"rule"});
+    bool optional_old = bool_at(rule, {"optionalOldSelf"});
+    if (trim(text).empty()) {
+      add(kube::field_required(of("rule"), "rule is not specified"));
+      return;
+    }
+    if (Result<> fine = compile_rule(text, &schema, optional_old); !fine) {
+      add(kube::field_invalid(of("rule"), shown(quoted(text)), fine.error().message));
+    } else if (bool old = reads_old_self(text); old && !changing_list_.empty()) {
+      add(kube::field_invalid(of("rule"), shown(quoted(text)),
+                              "oldSelf cannot be used on the uncorrelatable portion of the schema "
+                              "within " +
+                                  changing_list_));
+    } else if (!old && optional_old) {
+      add(kube::field_invalid(of("optionalOldSelf"), "true",
+                              "may not be set if the rule does not use oldSelf"));
+    }
+    std::string_view expression = text_at(rule, {"messageExpression"});
+    if (!expression.empty()) {
+      if (Result<> fine = compile_message_expression(expression, &schema, optional_old); !fine) {
+        add(kube::field_invalid(of("messageExpression"), shown(quoted(expression)),
+                                fine.error().message));
       }
     }
+    std::string_view message = text_at(rule, {"message"});
+    if (message.contains('\n')) {
+      add(kube::field_invalid(of("message"), shown(quoted(message)),
+                              "message must not contain line breaks"));
+    }
+    std::string_view reason = text_at(rule, {"reason"});
+    if (!reason.empty() && std::find(reasons.begin(), reasons.end(), reason) == reasons.end()) {
+      add(kube::field_not_supported(of("reason"), shown(quoted(reason)), reasons));
+    }
+    std::string_view field = text_at(rule, {"fieldPath"});
+    if (!field.empty() && !is_field_path(field, schema)) {
+      add(kube::field_invalid(
+          of("fieldPath"), shown(quoted(field)),
+          "fieldPath must be a valid path: .a.b or ['a'] of fields that exist"));
+    }
+  }
+
+  /// `.a['b'].c` of fields of the type.
+  static bool is_field_path(std::string_view path, const Schema& schema) {
+    const Schema* type = &schema;
+    while (!path.empty()) {
+      std::string_view name;
+      if (path.starts_with("['")) {
+        size_t end = path.find("']");
+        if (end == path.npos) return false;
+        name = path.substr(2, end - 2);
+        path.remove_prefix(end + 2);
+      } else if (path.starts_with('.')) {
+        name = path.substr(1, path.find_first_of(".[", 1) - 1);
+        path.remove_prefix(1 + name.size());
+      } else {
+        return false;
+      }
+      type = type->field(name);
+      if (type == nullptr) return false;
+    }
+    return true;
   }
 
   void check_metadata(const json::value& props) {
@@ -292,7 +344,13 @@ class Checker {
       at(".additionalProperties", [&] { check(*values, Level::field); });
     }
     if (const json::value* items = find(props, {"items"})) {
+      std::string outer = changing_list_;
+      // Only the keys of a list of type map tell which item was which.
+      if (outer.empty() && text_at(props, {"x-kubernetes-list-type"}) != "map") {
+        changing_list_ = path_;
+      }
       at(".items", [&] { check(*items, Level::item); });
+      changing_list_ = outer;
     }
   }
 
@@ -353,6 +411,7 @@ class Checker {
   }
 
   std::string path_;
+  std::string changing_list_;  ///< the outermost list whose items have no identity; empty: none
   std::vector<kube::FieldError> errors_;
   size_t depth_ = 0;
 };

@@ -135,10 +135,10 @@ void Validator::check_rules_of_nodes() {
                             "invalid; correct the existing errors to complete validation"));
     return;
   }
-  RuleBudget budget;
+  RuleRequest request;
   for (const Node& node : nodes_with_rules_) {
     for (kube::FieldError& error :
-         check_rules(*node.value, node.old, *node.schema, node.path, &budget)) {
+         check_rules(*node.value, node.old, *node.schema, node.path, &request)) {
       add(std::move(error));
     }
   }
