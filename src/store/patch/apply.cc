@@ -91,8 +91,8 @@ class Application {
   Application(const json::value& live, const json::value& configuration,
               const FieldManager& manager, const Schema& schema)
       : live_(live), configuration_(configuration), manager_(manager), schema_(schema) {
-    read_managers();
     applied_ = applied_fields(configuration, &schema);
+    read_managers();
     merge();
   }
 
@@ -115,8 +115,9 @@ class Application {
         entries_ = std::move(*entries);
       }
     }
-    if (!entries_.empty() || live_.is_null()) return;
-    // What is there already belongs to somebody, though nobody knows to whom.
+    if (!entries_.empty() || live_.is_null() || applied_.empty()) return;
+    // What is there already belongs to somebody, though nobody knows to whom. An apply that claims
+    // nothing itself does not ask.
     FieldManager unknown = manager_;
     unknown.name = kBeforeFirstApply;
     unknown.subresource.clear();
@@ -228,7 +229,8 @@ Applied apply(const json::value& live, const json::value& configuration,
   if (std::optional<kube::Status> status = refused(configuration, manager, schema)) {
     return std::move(*status);
   }
-  return Application(live, configuration, manager, schema).finish(force);
+  static const json::value kNone;
+  return Application(live.is_object() ? live : kNone, configuration, manager, schema).finish(force);
 }
 
 }  // namespace ks::store

@@ -102,11 +102,8 @@ Outcome compare(const json::value& before, const json::value& after, const Schem
   if (same_value(before, after)) return outcome;
   const std::optional<Entries> left = entries_of(before.get_array(), schema);
   const std::optional<Entries> right = entries_of(after.get_array(), schema);
-  if (left && right) {
-    outcome.below = compare_lists(*left, *right, schema->items);
-  } else {
-    outcome.modified = true;
-  }
+  if (!left || !right) return compare_pieces(before, after, schema);
+  outcome.below = compare_lists(*left, *right, schema->items);
   return outcome;
 }
 
