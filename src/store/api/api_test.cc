@@ -197,12 +197,19 @@ TEST(KubeApi, ReadsYaml) {
 
 TEST(KubeApi, AnswersMediaTypesThatItDoesNotSpeak) {
   TestServer server;
-  const Reply protobuf = server.send(Method::post, kConfigMaps, "k8s",
-                                     {{"Content-Type", "application/vnd.kubernetes.protobuf"}});
-  EXPECT_EQ(protobuf.status, 415);
+  EXPECT_EQ(server.send(Method::post, kConfigMaps, "x", {{"Content-Type", "text/plain"}}).status,
+            415);
   EXPECT_EQ(server.get(kConfigMaps, {{"Accept", "image/png"}}).status, 406);
   EXPECT_EQ(server.get(kConfigMaps, {{"Accept", "application/vnd.kubernetes.protobuf,*/*"}}).status,
             200);
+}
+
+TEST(KubeApi, KeepsTheNamespacesOfTheCluster) {
+  TestServer server;
+  const Reply refused = server.remove("/api/v1/namespaces/default");
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_EQ(refused.message(),
+            "namespaces \"default\" is forbidden: this namespace may not be deleted");
 }
 
 TEST(KubeApi, TellsPathsThatAreNotServed) {

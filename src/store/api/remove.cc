@@ -141,7 +141,20 @@ Outcome<Deletion> remove_one(ApiServer& server, const Call& call, const DeleteOp
 
 }  // namespace
 
+namespace {
+
+/// What a cluster cannot do without.
+bool may_go(const Key& key) {
+  return key.resource != "namespaces" ||
+         (key.name != "default" && key.name != "kube-system" && key.name != "kube-public");
+}
+
+}  // namespace
+
 Answer remove_object(ApiServer& server, Call& call) {
+  if (!may_go(call.key())) {
+    return kube::forbidden(call.resource(), call.path.name, "this namespace may not be deleted");
+  }
   const DeleteOptions options = TRY(delete_options(server, call));
   const Deletion deletion = TRY(remove_one(server, call, options, call.key()));
   if (!deletion.removed || strategy_of(*call.kind).answers_deleted) {

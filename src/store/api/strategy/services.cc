@@ -35,7 +35,8 @@ void fill_ports(json::value& service, const StrategyContext& context) {
     json::object& fields = port.get_object();
     set_default(fields, "protocol", "TCP");
     if (const json::value* number = fields.if_contains("port")) {
-      set_default(fields, "targetPort", *number);
+      json::value& target = fields["targetPort"];
+      if (target.is_null() || target == 0) target = *number;
     }
     if (node_ports && int_at(port, {"nodePort"}) == 0) {
       if (const int number = context.addresses.node_port(context.store); number != 0) {
