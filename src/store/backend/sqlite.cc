@@ -183,7 +183,8 @@ Result<std::unique_ptr<Backend>> open_sqlite(const std::string& data_dir) {
   TRY(make_dirs(data_dir, 0700));
   Fd lock = TRY(lock_folder(data_dir));
   const std::string path = database_path(data_dir);
-  Db db = TRY(open_database(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
+  if (!file_exists(path)) TRY(create_database(path));
+  Db db = TRY(open_database(path, SQLITE_OPEN_READWRITE));
   auto backend = std::make_unique<SqliteBackend>(std::move(lock), std::move(db), path);
   if (Result<> prepared = backend->prepare_all(); !prepared)
     return std::move(prepared).error().in(path);

@@ -5,6 +5,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstdio>
+
 #include "base/text.h"
 
 namespace ks::store {
@@ -177,6 +180,25 @@ Result<> make_tables(sqlite3* db, const std::string& path) {
            "CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY KEY, value INTEGER NOT NULL) "
            "WITHOUT ROWID"));
   return exec(db, fmt::format("PRAGMA user_version={}", kFormat));
+}
+
+Result<> create_database(const std::string& path) {
+  // Made aside without waiting for the disk at each step, then synced once and put in its place:
+  // a crash leaves either nothing or all of it.
+  const std::string fresh = path + ".new";
+  for (const char* suffix : {"", "-wal", "-shm", "-journal"}) TRY(remove_tree(fresh + suffix));
+  {
+    const Db db = TRY(open_database(fresh, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
+    TRY(exec(db.get(), "PRAGMA synchronous=OFF"));
+    TRY(exec(db.get(), "PRAGMA journal_mode=WAL"));
+    TRY(make_tables(db.get(), fresh));
+  }
+  const Fd file = TRY(open_file(fresh, O_RDONLY | O_CLOEXEC));
+  if (fsync(file.get()) != 0) return errno_error("sync", fresh, errno);
+  if (rename(fresh.c_str(), path.c_str()) != 0) return errno_error("rename to", path, errno);
+  const Fd folder = TRY(open_file(path.substr(0, path.rfind('/')), O_RDONLY | O_DIRECTORY));
+  if (fsync(folder.get()) != 0) return errno_error("sync the folder of", path, errno);
+  return {};
 }
 
 Result<uint64_t> read_fact(sqlite3* db, std::string_view name) {

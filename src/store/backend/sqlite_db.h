@@ -49,6 +49,9 @@ Result<Record> read_record(sqlite3_stmt* row, const std::string& path);
 /// What the `meta` column holds: everything of an object that its JSON would have to be parsed for.
 std::string encode_meta(const Object& object);
 
+/// A new file with the tables, on disk when this returns.
+Result<> create_database(const std::string& path);
+
 /// A consistent copy into a new file, while others read and write. What a failure left of it is
 /// removed.
 Result<> copy_database(const std::string& from, const std::string& to);
