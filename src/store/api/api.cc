@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <atomic>
 #include <boost/json.hpp>
+#include <thread>
 
 #include "base/json.h"
 #include "base/log.h"
@@ -18,6 +21,7 @@ namespace {
 
 /// A list of more objects than this is put together by a worker.
 constexpr size_t kReactorObjects = 20'000;
+constexpr size_t kInstalledAtOnce = 32;
 
 kube::Status no_method(const Call& call, std::string_view verb) {
   return kube::method_not_supported(call.resource(), verb);
@@ -179,12 +183,33 @@ Result<> KubeApi::start() {
   ApiServer& server = state_->server;
   TRY(server.definitions.start(
       [&server](const std::string& resource) { server.watches.end_resource(resource); }));
-  for (const json::value& object : cluster_objects()) {
+  std::vector<json::value> spaces, services;
+  for (json::value& object : cluster_objects()) {
     const bool is_service = kube::kind_of(object) == "Service";
     const Key key{is_service ? "services" : "namespaces", std::string(kube::space_of(object)),
                   std::string(kube::name_of(object))};
-    if (server.store.get(key) == nullptr) TRY(install(object));
+    if (server.store.get(key) != nullptr) continue;
+    (is_service ? services : spaces).push_back(std::move(object));
   }
+  TRY(install_all(spaces));
+  return install_all(services);
+}
+
+Result<> KubeApi::install_all(const std::vector<json::value>& objects) {
+  if (objects.size() == 1) return install(objects.front());
+  std::vector<Result<>> outcomes(objects.size());
+  std::atomic<size_t> next{0};
+  {
+    std::vector<std::jthread> threads;
+    for (size_t i = 0; i < std::min(kInstalledAtOnce, objects.size()); i++) {
+      threads.emplace_back([&] {
+        for (size_t at = next++; at < objects.size(); at = next++) {
+          outcomes[at] = install(objects[at]);
+        }
+      });
+    }
+  }
+  for (Result<>& outcome : outcomes) TRY(std::move(outcome));
   return {};
 }
 

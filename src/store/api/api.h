@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/metrics.h"
@@ -42,6 +43,8 @@ class KubeApi {
   /// Creates the object, or brings an existing one to this state: for what the server installs at
   /// its start (CRDs, the demo). Waits until a definition is served.
   Result<> install(const json::value& object);
+  /// Many that do not need each other: they wait for the disk together.
+  Result<> install_all(const std::vector<json::value>& objects);
 
   /// Below `/api`, `/apis` and `/openapi`.
   void add_routes(http::Router& router);
