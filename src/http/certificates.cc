@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include <memory>
+#include <thread>
+#include <vector>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -150,9 +152,30 @@ Result<Pair> load(const std::string& certificate_file, const std::string& key_fi
   return loaded;
 }
 
-Result<> save(const Pair& pair, const std::string& certificate_file, const std::string& key_file) {
-  TRY(write_file_atomic(key_file, pem(pair.key.get()), 0600));
-  return write_file_atomic(certificate_file, pem(pair.certificate.get()), 0644);
+/// What is to be written: each file waits for the disk, so those that do not depend on another wait
+/// together.
+struct Unsaved {
+  const Pair* pair;
+  std::string certificate_file, key_file;
+};
+
+/// All keys, then all certificates: one without its key would be of no use to the next start.
+Result<> save(const std::vector<Unsaved>& all) {
+  for (const bool keys : {true, false}) {
+    std::vector<Result<>> written(all.size());
+    {
+      std::vector<std::jthread> writers;
+      for (size_t i = 0; i < all.size(); i++) {
+        writers.emplace_back([&written, &one = all[i], keys, i] {
+          written[i] = keys ? write_file_atomic(one.key_file, pem(one.pair->key.get()), 0600)
+                            : write_file_atomic(one.certificate_file,
+                                                pem(one.pair->certificate.get()), 0644);
+        });
+      }
+    }
+    for (Result<>& one : written) TRY(std::move(one));
+  }
+  return {};
 }
 
 bool lasts(X509* certificate, WallTime until) {
@@ -165,16 +188,16 @@ bool names_address(X509* certificate, const std::string& address) {
          X509_check_ip_asc(certificate, address.c_str(), 0) == 1;
 }
 
-Result<Pair> ensure_authority(const std::string& folder, WallTime now) {
+/// `made` says that it is new and must be saved.
+Result<Pair> ensure_authority(const std::string& folder, WallTime now, bool& made) {
   const std::string certificate_file = folder + "/ca.crt", key_file = folder + "/ca.key";
   if (file_exists(certificate_file)) {
     Pair loaded = TRY(load(certificate_file, key_file));
     if (lasts(loaded.certificate.get(), now + kRenewBefore)) return loaded;
     LOG(warn, "the authority expires: a new one is made; clients need the new kubeconfig");
   }
-  Pair made = make_authority(now);
-  TRY(save(made, certificate_file, key_file));
-  return made;
+  made = true;
+  return make_authority(now);
 }
 
 }  // namespace
@@ -187,9 +210,10 @@ Result<Certificates> ensure_certificates(const std::string& folder, const std::s
                      .certificate_file = folder + "/server.crt",
                      .key_file = folder + "/server.key",
                      .ca_pem = {}};
-  const Pair authority = TRY(ensure_authority(folder, now));
+  bool is_new = false;
+  const Pair authority = TRY(ensure_authority(folder, now, is_new));
   files.ca_pem = pem(authority.certificate.get());
-  if (file_exists(files.certificate_file)) {
+  if (!is_new && file_exists(files.certificate_file)) {
     Result<Pair> server = load(files.certificate_file, files.key_file);
     const bool usable = server && lasts(server->certificate.get(), now + kRenewBefore) &&
                         names_address(server->certificate.get(), address) &&
@@ -197,7 +221,10 @@ Result<Certificates> ensure_certificates(const std::string& folder, const std::s
     ERR_clear_error();
     if (usable) return files;
   }
-  TRY(save(make_server(authority, address, now), files.certificate_file, files.key_file));
+  const Pair server = make_server(authority, address, now);
+  std::vector<Unsaved> unsaved = {{&server, files.certificate_file, files.key_file}};
+  if (is_new) unsaved.push_back({&authority, files.ca_file, folder + "/ca.key"});
+  TRY(save(unsaved));
   return files;
 }
 
