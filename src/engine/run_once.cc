@@ -5,7 +5,6 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "engine/credentials.h"
-#include "engine/journal_syncer.h"
 #include "engine/loop.h"
 #include "engine/report.h"
 #include "engine/step.h"
@@ -34,7 +33,6 @@ Result<OnceResult> run_once(OnceOptions options) {
   if (node_options.machines.empty())
     node_options.machines = {{.name = "built-in", .labels = {}, .env = {}, .executors = 16}};
   const std::unique_ptr<Node> node = TRY(local_node(std::move(node_options)));
-  JournalSyncer syncer;
   Loop loop;
 
   RunSpec spec;
@@ -48,7 +46,6 @@ Result<OnceResult> run_once(OnceOptions options) {
   services.credentials = credentials.get();
   services.node = node.get();
   services.clock = &system_clock();
-  services.syncer = &syncer;
   services.post = [&loop](std::function<void()> work) { loop.post(std::move(work)); };
   services.timer = [&loop](std::chrono::milliseconds after, std::function<void()> work) {
     return loop.timer(after, std::move(work));
@@ -78,8 +75,8 @@ Result<OnceResult> run_once(OnceOptions options) {
   };
   std::shared_ptr<Run> run = TRY(Run::open(
       services, std::move(spec),
-      {.journal = folder / "journal", .log = folder / "log", .artifacts = folder / "files"},
-      options.limits));
+      // No journal: nobody can resume it.
+      {.journal = {}, .log = folder / "log", .artifacts = folder / "files"}, options.limits));
   if (options.console) run->log().set_tee(options.console);
   run->start();
   run->wait();
