@@ -121,7 +121,6 @@ struct Identity::State {
   Result<> make() {
     uid = random_uuid();
     new_password = random_text(20);
-    TRY(write_file_atomic(file("admin-password"), new_password + "\n", 0600));
     changed = true;
     take_token();
     // Meanwhile the rest of the server starts.
@@ -142,14 +141,34 @@ struct Identity::State {
     changed = true;
   }
 
-  Result<> save() {
-    if (hashing.joinable()) hashing.join();
+  /// The files wait for the disk together. Should only some get there before a crash, the next
+  /// start makes new secrets.
+  Result<> save(const std::string& kubeconfig) {
+    std::array<Result<>, 3> written;
+    {
+      std::jthread writes_kubeconfig([&] { written[0] = keep("kubeconfig", kubeconfig); });
+      std::jthread writes_password([&] {
+        if (!new_password.empty()) written[1] = keep("admin-password", new_password + "\n");
+      });
+      if (hashing.joinable()) hashing.join();
+      if (changed) {
+        const json::object content{
+            {"uid", uid}, {"passwordBcrypt", password_hash}, {"tokenSha256", hash_of_token}};
+        written[2] = keep("identity.json", to_pretty_json(content) + "\n");
+      }
+    }
+    for (Result<>& one : written) TRY(std::move(one));
+    changed = false;
     check.emplace(password_hash, clock);
     if (!new_password.empty()) check->remember(new_password);
-    if (!std::exchange(changed, false)) return {};
-    const json::object content{
-        {"uid", uid}, {"passwordBcrypt", password_hash}, {"tokenSha256", hash_of_token}};
-    return write_file_atomic(file("identity.json"), to_pretty_json(content) + "\n", 0600);
+    return {};
+  }
+
+  /// For the owner alone; a file that says so already is left alone.
+  Result<> keep(std::string_view name, const std::string& content) const {
+    const Result<std::string> before = read_file(file(name), kMaxFileBytes);
+    if (before && *before == content) return {};
+    return write_file_atomic(file(name), content, 0600);
   }
 
   /// Nothing: who calls is known now.
@@ -196,13 +215,7 @@ Result<std::unique_ptr<Identity>> Identity::open(std::string folder, const Clock
 }
 
 Result<> Identity::write_kubeconfig(const Access& access) {
-  TRY(state_->save());
-  const std::string text = kubeconfig_text(access, state_->token);
-  if (const Result<std::string> before = read_file(kubeconfig_file(), kMaxFileBytes);
-      before && *before == text) {
-    return {};
-  }
-  return write_file_atomic(kubeconfig_file(), text, 0600);
+  return state_->save(kubeconfig_text(access, state_->token));
 }
 
 std::string Identity::kubeconfig_file() const { return state_->file("kubeconfig"); }

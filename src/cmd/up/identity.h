@@ -21,14 +21,14 @@ class Identity {
     std::string ca_pem;
   };
 
-  /// Reads what the folder has, or makes it.
+  /// Reads what the folder has, or thinks it up; write_kubeconfig() keeps it.
   static Result<std::unique_ptr<Identity>> open(std::string folder, const Clock& clock);
   ~Identity();
   Identity(const Identity&) = delete;
   Identity& operator=(const Identity&) = delete;
 
-  /// Writes the kubeconfig for this server; the token that it had stays. Waits for the files of
-  /// open().
+  /// Writes the kubeconfig for this server, in which the token stays as it was, and what open()
+  /// made. Before that nobody can be authenticated.
   Result<> write_kubeconfig(const Access& access);
 
   std::string kubeconfig_file() const;

@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
-#include <thread>
 
-#include "base/guarded.h"
 #include "base/json.h"
 #include "base/random.h"
 #include "base/text.h"
@@ -17,7 +15,6 @@ namespace {
 
 /// Tells whether a definition in the store is of this text of ours.
 constexpr std::string_view kHash = "ks.kubesphere.io/definition-hash";
-constexpr size_t kAtOnce = 8;  // their commits go together
 
 bool is_there(const store::Store& store, const std::string& name, const std::string& hash) {
   const store::ObjectRef stored =
@@ -36,25 +33,7 @@ Result<> install_definitions(store::Store& store, store::KubeApi& api) {
     kube::set_annotation(definition, kHash, hash);
     missing.push_back(std::move(definition));
   }
-  std::atomic<size_t> next{0};
-  Guarded<Result<>> outcome;
-  auto work = [&] {
-    for (size_t i = next++; i < missing.size(); i = next++) {
-      if (Result<> installed = api.install(missing[i]); !installed) {
-        outcome.with([&](Result<>& first) {
-          if (first) {
-            first =
-                Error(installed.error()).in("install " + std::string(kube::name_of(missing[i])));
-          }
-        });
-      }
-    }
-  };
-  {
-    std::vector<std::jthread> threads;
-    for (size_t i = 0; i < std::min(kAtOnce, missing.size()); ++i) threads.emplace_back(work);
-  }
-  return outcome.with([](Result<>& first) { return first; });
+  return api.install_all(missing);
 }
 
 }  // namespace ks::cmd

@@ -9,7 +9,7 @@
 
 namespace ks::cmd {
 
-/// A salted bcrypt hash, `$2b$...`: about 60 ms of one core.
+/// A salted bcrypt hash, `$2b$...`: about 15 ms of one core.
 std::string hash_password(const std::string& password);
 /// The same time for a right and for a wrong one.
 bool matches_hash(const std::string& password, const std::string& hash);

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <boost/json.hpp>
+#include <thread>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -78,8 +79,28 @@ struct Platform::State {
   Result<> start() {
     TRY(make_dirs(settings.data_dir, 0700));
     store.emplace(TRY(store::open_sqlite(settings.data_dir)), store::StoreOptions{});
-    identity = TRY(Identity::open(settings.data_dir, system_clock()));
-    TRY(listen());
+    // Both mostly wait for the disk at the first start.
+    Result<> listening, serving;
+    {
+      std::jthread listener([&] { listening = listen(); });
+      serving = start_api();
+    }
+    TRY(std::move(listening));
+    TRY(std::move(serving));
+    Result<> known;
+    {
+      std::jthread writer([&] {
+        known = identity->write_kubeconfig({.server = url, .ca_pem = certificates.ca_pem});
+      });
+      serving = start_roles();
+    }
+    TRY(std::move(known));
+    TRY(std::move(serving));
+    ready = true;
+    return {};
+  }
+
+  Result<> start_api() {
     TRY(store->open());
     registry.emplace();
     api.emplace(*store, *registry,
@@ -92,17 +113,19 @@ struct Platform::State {
     TRY(install_definitions(*store, *api));
     lifecycle.emplace(*store, lifecycle_options(*registry));
     lifecycle->start();
+    return {};
+  }
+
+  Result<> start_roles() {
     engine = TRY(engine::Engine::open(engine_options(settings, url)));
     jenkins_api.emplace(*engine);
     add_routes();
-    TRY(start_controllers());
-    TRY(identity->write_kubeconfig({.server = url, .ca_pem = certificates.ca_pem}));
-    ready = true;
-    return {};
+    return start_controllers();
   }
 
   /// The router that the server asks only passes on: routes can be added until `ready`.
   Result<> listen() {
+    identity = TRY(Identity::open(settings.data_dir, system_clock()));
     const Address address = TRY(parse_bind(settings.bind));
     certificates =
         TRY(http::ensure_certificates(settings.data_dir + "/pki", address.host, system_clock()));
