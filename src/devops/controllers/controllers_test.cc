@@ -238,6 +238,28 @@ TEST_F(ControllersTest, ARunOfNoPipelineIsAnOrphan) {
   EXPECT_TRUE(eventually([&] { return run("r").is_null(); }));
 }
 
+TEST_F(ControllersTest, ARunIsStoppedByItsSpec) {
+  with_pipeline();
+  create(pipeline_runs(), bare_run("r", "build"));
+  create(pipeline_runs(), bare_run("waits", "later"));
+  ASSERT_TRUE(eventually([&] { return text_at(run("r"), {"status", "phase"}) == "Running"; }));
+  for (std::string_view name : {"r", "waits"}) {
+    ASSERT_TRUE(kube.modify(pipeline_runs(), {"demo", std::string(name)},
+                            [](json::value& object) {
+                              set_at(object, {"spec", "action"}, "Stop");
+                              return true;
+                            })
+                    .ok());
+  }
+  EXPECT_TRUE(eventually([&] { return text_at(run("r"), {"status", "phase"}) == "Failed"; }));
+  EXPECT_TRUE(
+      eventually([&] { return text_at(run("waits"), {"status", "phase"}) == "Cancelled"; }));
+  EXPECT_EQ(engine.look([](FakeEngine& e) { return e.stops(); }), 1);
+  create(pipelines(), pipeline("later"));
+  std::this_thread::sleep_for(50ms);
+  EXPECT_TRUE(kube::annotation(run("waits"), run::kId).empty());
+}
+
 TEST_F(ControllersTest, ARunWhoseBuildIsGoneEnds) {
   with_pipeline();
   create(pipeline_runs(), bare_run("r", "build"));

@@ -26,6 +26,8 @@ bool is_complete(const json::value& run) {
   return !text_at(run, {"status", "completionTime"}).empty();
 }
 
+bool is_to_stop(const json::value& run) { return text_at(run, {"spec", "action"}) == "Stop"; }
+
 jenkins::JobRef job_of(const json::value& run) {
   return {std::string(kube::space_of(run)), std::string(pipeline_of(run)),
           std::string(text_at(run, {"spec", "scm", "refName"}))};
@@ -146,13 +148,18 @@ Result<Outcome> RunController::reconcile(const Key& key) {
     state_.with([&](State& state) {
       state.changed.erase(key);
       state.written.erase(key);
+      state.stopped.erase(key);
     });
     return Outcome{};
   }
   if (kube::is_being_deleted(*run)) return remove(*run);
   if (is_complete(*run) || kube::label(*run, run::kOrphan) == "true") return Outcome{};
   if (pipeline_of(*run).empty()) return orphan(*run);
-  if (kube::has_annotation(*run, run::kId)) return follow_build(*run);
+  if (kube::has_annotation(*run, run::kId)) {
+    if (is_to_stop(*run)) TRY(stop_build(*run));
+    return follow_build(*run);
+  }
+  if (is_to_stop(*run)) return cancel(*run);
 
   const ObjectRef pipeline = context_.pipelines.get({key.space, std::string(pipeline_of(*run))});
   // It waits: the pipeline's next change brings it here again.
@@ -224,6 +231,29 @@ Result<bool> RunController::is_duplicate(const json::value& run, const std::stri
     if (!is_complete(*other) && !kube::is_being_deleted(*other)) return true;
   }
   return false;
+}
+
+Result<> RunController::stop_build(const json::value& run) {
+  const Key key = kube::key_of(run);
+  const std::string uid(kube::uid_of(run));
+  const bool told = state_.with([&](State& state) { return state.stopped[key] == uid; });
+  if (told) return {};
+  const Result<> stopped = context_.jenkins.stop(job_of(run), kube::annotation(run, run::kId));
+  if (!stopped && stopped.error().code != Code::not_found) return stopped.error();
+  state_.with([&](State& state) { state.stopped[key] = uid; });
+  events_.normal(run, "Stopped", fmt::format("Asked to stop PipelineRun {}", key.text()));
+  return {};
+}
+
+Result<Outcome> RunController::cancel(const json::value& run) {
+  // A start that was not answered may be written down by now.
+  const json::value present = TRY(context_.kube.get(pipeline_runs(), kube::key_of(run)));
+  if (kube::has_annotation(present, run::kId) || is_complete(present)) return Outcome{};
+  TRY(write_status(run, status_of_cancelled(known_status(run), context_.clock.now())));
+  events_.normal(
+      run, "Stopped",
+      fmt::format("PipelineRun {} was stopped before it began", kube::key_of(run).text()));
+  return Outcome{};
 }
 
 Result<Outcome> RunController::follow_build(const json::value& run) {

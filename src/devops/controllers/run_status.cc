@@ -197,6 +197,11 @@ json::object status_of_orphan(const json::value& before, WallTime now) {
                now);
 }
 
+json::object status_of_cancelled(const json::value& before, WallTime now) {
+  return ended(before, {.phase = "Cancelled", .type = "Succeeded", .status = "False"}, "Cancelled",
+               now);
+}
+
 json::object status_of_lost(const json::value& before, WallTime now) {
   return ended(before, {.phase = "Unknown", .type = "Succeeded", .status = "Unknown"}, "BuildGone",
                now);

@@ -24,6 +24,8 @@ std::string stages_text(const std::vector<jenkins::Node>& nodes, size_t most_byt
 json::object status_of_run(const json::value& before, const jenkins::Run& run, WallTime now);
 /// A run that belongs to no pipeline (section 9.2, step 5).
 json::object status_of_orphan(const json::value& before, WallTime now);
+/// A run that was stopped before it had a build.
+json::object status_of_cancelled(const json::value& before, WallTime now);
 /// A run whose build is gone from the engine.
 json::object status_of_lost(const json::value& before, WallTime now);
 

@@ -61,6 +61,15 @@ class FakeEngine {
       const auto build = builds_.find(std::string(r.param("n")));
       return build == builds_.end() ? missing() : ok(to_json(build->second.nodes));
     });
+    add(Method::put, blue + "/runs/{n}/stop/", [this](auto& r) {
+      const auto build = builds_.find(std::string(r.param("n")));
+      if (build == builds_.end()) return missing();
+      ++stops_;
+      build->second.run["state"] = "FINISHED";
+      build->second.run["result"] = "ABORTED";
+      tell(build->second);
+      return ok("{}");
+    });
     const std::string store = "/job/{p}/credentials/store/folder/domain/_";
     add(Method::post, store + "/createCredentials", [this](auto& r) {
       const json::value sent = *parse_json(http::Query::parse(r.body.view()).get("json"));
@@ -125,6 +134,7 @@ class FakeEngine {
   const json::value& parameters_of(const std::string& id) const {
     return builds_.at(id).parameters;
   }
+  int stops() const { return stops_; }
   int config_writes() const { return config_writes_; }
 
  private:
@@ -210,6 +220,7 @@ class FakeEngine {
   int next_ = 1;
   int event_ = 0;
   int config_writes_ = 0;
+  int stops_ = 0;
   int failing_starts_ = 0;
   http::Router router_;
   std::unique_ptr<http::Client> client_;
