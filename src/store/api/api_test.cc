@@ -164,6 +164,61 @@ TEST(KubeApi, BoundsTheDepthOfJson) {
   EXPECT_NE(bad.message().find("nested deeper than 512 levels"), std::string::npos);
 }
 
+TEST(KubeApi, StoresNothingThatItsReadersWouldRefuse) {
+  TestServer server;
+  ASSERT_TRUE(server.api
+                  ->install(*parse_json(R"({"apiVersion":"apiextensions.k8s.io/v1",
+    "kind":"CustomResourceDefinition","metadata":{"name":"deeps.example.com"},
+    "spec":{"group":"example.com","scope":"Namespaced","names":{"plural":"deeps","kind":"Deep"},
+      "versions":[{"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{
+        "type":"object","x-kubernetes-preserve-unknown-fields":true}}}]}})"))
+                  .ok());
+  const std::string path = "/apis/example.com/v1/namespaces/default/deeps";
+  int refused = 0;
+  for (int depth = 495; depth < 513; depth++) {
+    std::string nested = "1";
+    for (int i = 0; i < depth; i++) nested = "{\"a\":" + nested + "}";
+    const std::string name = "d" + std::to_string(depth);
+    const Reply made =
+        server.post(path, R"({"apiVersion":"example.com/v1","kind":"Deep","metadata":{"name":")" +
+                              name + "\"},\"x\":" + nested + "}");
+    if (made.status == 201) {
+      EXPECT_TRUE(parse_json(made.body).ok()) << depth;
+      EXPECT_EQ(server.get(path + "/" + name, {{"Accept", "application/yaml"}}).status, 200);
+      EXPECT_EQ(server.remove(path + "/" + name).status, 200);
+    } else {
+      EXPECT_EQ(made.status, 400);
+      refused++;
+    }
+  }
+  EXPECT_GT(refused, 0);
+}
+
+TEST(KubeApi, NamesInPathsMayBeAnyBytes) {
+  TestServer server;
+  const Reply missing = server.get(std::string(kConfigMaps) + "/%ff%01");
+  EXPECT_EQ(missing.status, 404);
+  EXPECT_TRUE(parse_json(missing.body).ok()) << missing.body;
+  EXPECT_EQ(server
+                .post("/apis/rbac.authorization.k8s.io/v1/clusterroles",
+                      R"({"metadata":{"name":"a\u0001b"},"rules":[]})")
+                .status,
+            422);
+}
+
+TEST(KubeApi, FinalizesNamespaces) {
+  TestServer server;
+  const json::value space =
+      server.post("/api/v1/namespaces", R"({"metadata":{"name":"dev"}})").object();
+  EXPECT_EQ(to_json(space.at("spec").at("finalizers")), "[\"kubernetes\"]");
+  json::value next = server.remove("/api/v1/namespaces/dev").object();
+  next.at("spec").as_object()["finalizers"] = json::array();
+  EXPECT_EQ(server.put("/api/v1/namespaces/dev", to_json(next)).status, 200);
+  EXPECT_EQ(server.get("/api/v1/namespaces/dev").status, 200);
+  EXPECT_EQ(server.put("/api/v1/namespaces/dev/finalize", to_json(next)).status, 200);
+  EXPECT_EQ(server.get("/api/v1/namespaces/dev").status, 404);
+}
+
 TEST(KubeApi, BoundsTheSizeOfAnObject) {
   TestServer server;
   json::object object{

@@ -50,6 +50,11 @@ void check_name(const Strategy& strategy, const json::value& object, FieldErrors
     errors.push_back(kube::field_required("metadata.name", "name or generateName is required"));
   } else {
     add_all(errors, "metadata.name", name, strategy.check_name(name));
+    // The store joins keys with one; only kinds with lenient names get here.
+    if (std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20; })) {
+      errors.push_back(kube::field_invalid("metadata.name", quoted(name),
+                                           "must not contain control characters"));
+    }
   }
 }
 

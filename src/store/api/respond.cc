@@ -74,7 +74,9 @@ void add_warnings(http::Response& response, const Call& call) {
 }
 
 http::Response respond(const kube::Status& status) {
-  http::Response response = json_response(status.code, status.to_json_text());
+  std::string text = status.to_json_text();
+  if (!is_utf8(text)) text = to_utf8_lossy(text);  // paths and queries may be any bytes
+  http::Response response = json_response(status.code, std::move(text));
   if (status.retry_after_seconds > 0) {
     response.headers.add("Retry-After", std::to_string(status.retry_after_seconds));
   }

@@ -30,7 +30,6 @@ kube::Status no_method(const Call& call) {
 /// Nothing runs Pods, so that there is never a log: what Kubernetes answers for a Pod that no node
 /// has taken yet.
 Answer pod_log(ApiServer& server, Call& call) {
-  if (call.request.method != http::Method::get) return no_method(call);
   const ObjectRef object = TRY(parent(server, call));
   const json::value pod = value_of(*object, *call.kind);
   const std::string_view wanted = call.request.query.get("container");
@@ -51,7 +50,6 @@ Answer pod_log(ApiServer& server, Call& call) {
 
 /// A token that says whose it is and opens nothing.
 Answer account_token(ApiServer& server, Call& call) {
-  if (call.request.method != http::Method::post) return no_method(call);
   const ObjectRef account = TRY(parent(server, call));
   json::value body = TRY(parse_body(call, server.options.max_json_depth));
   if (!body.is_object()) return kube::bad_request("the body must be a TokenRequest");
@@ -115,17 +113,31 @@ Answer evict_pod(ApiServer& server, Call& call) {
   return respond(done);
 }
 
+std::string_view verb_of(http::Method method) {
+  switch (method) {
+    case http::Method::get:
+    case http::Method::head: return "get";
+    case http::Method::post: return "create";
+    case http::Method::put: return "update";
+    case http::Method::patch: return "patch";
+    case http::Method::delete_: return "delete";
+    default: return "";
+  }
+}
+
 }  // namespace
 
 Answer subresource(ApiServer& server, Call& call) {
   const std::string& name = call.sub->name;
   const http::Method method = call.request.method;
+  const std::string_view verb = verb_of(method);
+  if (std::ranges::find(call.sub->verbs, verb) == call.sub->verbs.end()) return no_method(call);
   if (name == "scale") return scale(server, call);
   if (name == "log") return pod_log(server, call);
   if (name == "token") return account_token(server, call);
-  if (name == "binding" && method == http::Method::post) return bind_pod(server, call);
-  if (name == "eviction" && method == http::Method::post) return evict_pod(server, call);
-  if (method == http::Method::get) return get_object(server, call);
+  if (name == "binding") return bind_pod(server, call);
+  if (name == "eviction") return evict_pod(server, call);
+  if (method == http::Method::get || method == http::Method::head) return get_object(server, call);
   if (method == http::Method::put) return update_object(server, call);
   if (method == http::Method::patch) return patch_object(server, call);
   return no_method(call);

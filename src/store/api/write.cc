@@ -138,6 +138,26 @@ std::string stored_text(const json::object& object) {
   return out;
 }
 
+/// Levels of nesting of a text that is JSON.
+size_t depth_of(std::string_view text) {
+  size_t depth = 0, deepest = 0;
+  bool in_string = false;
+  for (size_t at = 0; at < text.size(); at++) {
+    const char c = text[at];
+    if (in_string) {
+      if (c == '\\') at++;
+      in_string = c != '"';
+    } else if (c == '{' || c == '[') {
+      deepest = std::max(deepest, ++depth);
+    } else if (c == '}' || c == ']') {
+      depth--;
+    } else {
+      in_string = c == '"';
+    }
+  }
+  return deepest;
+}
+
 Outcome<Written> commit_new(ApiServer& server, Call& call, const WriteOptions& options,
                             json::value& object) {
   if (options.dry_run) {
@@ -332,6 +352,12 @@ Outcome<Draft> make_draft(ApiServer& server, const Call& call, json::value& obje
     return kube::too_large(fmt::format("{} \"{}\" has {} bytes, the limit is {}",
                                        call.resource().text(), kube::name_of(object),
                                        draft.json.size(), server.options.max_object_bytes));
+  }
+  // managedFields nest as deeply as what they tell of. Nothing may be stored that readers refuse.
+  if (const size_t depth = depth_of(draft.json); depth > server.options.max_json_depth) {
+    return kube::bad_request(fmt::format(
+        "{} \"{}\" is nested {} levels deep with its managedFields, the limit is {}",
+        call.resource().text(), kube::name_of(object), depth, server.options.max_json_depth));
   }
   return draft;
 }
