@@ -52,7 +52,7 @@ TEST(ApiFaults, AFullOrReadOnlyDiskAnswers507AndReadsGoOn) {
 TEST(ApiFaults, AFullQueueSaysWhenToComeBack) {
   const auto control = std::make_shared<FaultyBackend::Control>();
   StoreOptions options;
-  options.max_queue = 2;
+  options.max_queue = 6;  // the start writes four at once
   options.max_batch = 1;
   TestServer server({}, options, std::make_unique<FaultyBackend>(control));
   std::vector<std::jthread> writers;
@@ -60,7 +60,7 @@ TEST(ApiFaults, AFullQueueSaysWhenToComeBack) {
   std::atomic<bool> told{false};
   {
     std::lock_guard slow(control->gate);
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < 12; i++) {
       writers.emplace_back([&, i] {
         const Reply reply = server.post(kConfigMaps, config_map("c" + std::to_string(i)));
         if (reply.status != 503) return;
