@@ -247,6 +247,17 @@ TEST(Validate, WorkOnNestedAlternativesIsBounded) {
   EXPECT_LE(errors.size(), 100u);
 }
 
+TEST(Validate, WorkOnHardPatternsIsBounded) {
+  SchemaPool pool;
+  const Schema* schema =
+      read_schema(parsed(R"({"items":{"type":"string","pattern":"^(a+)+$"}})"), pool).value();
+  json::array items(20'000, json::value("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"));
+  auto start = std::chrono::steady_clock::now();
+  EXPECT_FALSE(validate(json::value(std::move(items)), *schema).empty());
+  // Some 25 texts of 30 ms; all of them would take minutes. Sanitizers are slower.
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60));
+}
+
 TEST(Validate, AnUpdateMayKeepWhatWasWrongBefore) {
   SchemaPool pool;
   const Schema* schema = read_schema(parsed(R"({"type":"object","properties":{

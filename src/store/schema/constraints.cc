@@ -12,6 +12,11 @@
 
 namespace ks::store {
 
+namespace {
+/// Of the steps that one validation may take: so many texts may be hard to match.
+constexpr size_t kHardMatchSteps = 200'000;
+}  // namespace
+
 void Validator::check_constraints(const json::value& value, const Schema& schema) {
   const Constraints& of = *schema.constraints;
   if (!of.one_of_values.empty()) check_enum(value, of);
@@ -56,9 +61,12 @@ void Validator::check_text(const json::value& value, std::string_view text,
     add_invalid(shown(value),
                 "should be at least " + std::to_string(*constraints.min_length) + " chars long");
   }
-  if (constraints.compiled_pattern && !constraints.compiled_pattern->matches(text)) {
+  if (!constraints.compiled_pattern) return;
+  bool was_hard = false;
+  if (!constraints.compiled_pattern->matches(text, &was_hard)) {
     add_invalid(shown(value), "should match '" + constraints.pattern + "'");
   }
+  if (was_hard) steps_ += kHardMatchSteps;
 }
 
 void Validator::check_number(const json::value& value, const Schema& schema) {

@@ -17,8 +17,9 @@ class Pattern {
   Pattern(const Pattern&) = delete;
   Pattern& operator=(const Pattern&) = delete;
 
-  /// Whether it is found anywhere in the text.
-  bool matches(std::string_view text) const;
+  /// Whether it is found anywhere in the text. `was_hard` becomes true when that took a thousand
+  /// times as long as most texts do: for callers with many texts, who must stop at some point.
+  bool matches(std::string_view text, bool* was_hard = nullptr) const;
 
  private:
   explicit Pattern(void* code) : code_(code) {}
