@@ -1,6 +1,8 @@
 #include "store/api/documents.h"
 
 #include <fmt/format.h>
+#include <algorithm>
+#include <functional>
 
 #include "base/random.h"
 #include "base/text.h"

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <limits>
 #include <memory>
+#include <optional>
+#include <span>
 
 #include "base/json.h"
 #include "base/text.h"

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <optional>
+#include <set>
 
 #include "base/json.h"
 #include "base/text.h"

@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <boost/json.hpp>
 #include <charconv>
+#include <chrono>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "base/clock.h"

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <variant>
 
 #include "base/json.h"
 #include "store/api/documents.h"

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
+#include <span>
 
 #include "base/json.h"
 #include "base/text.h"

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <set>
+#include <vector>
 
 #include "base/json.h"
 #include "base/text.h"

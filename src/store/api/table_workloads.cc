@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <vector>
 
 #include "base/json.h"
 #include "base/text.h"
