@@ -7,7 +7,7 @@ dev_fuzz() {
   local only=${1:-} seconds=${2:-60} source name bad=0
   [ -f build/fuzz/build.ninja ] ||
     cmake -S . -B build/fuzz -G Ninja -DKS_FUZZ=ON -DKS_PCH=OFF -DKS_WERROR=OFF -DCMAKE_BUILD_TYPE=Debug \
-      -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g1" -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_C_COMPILER=clang-19 >/dev/null
+      -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g1 -include $PWD/cmake/pch.h" -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_C_COMPILER=clang-19 >/dev/null
   for source in tests/fuzz/*_fuzz.cc; do
     name=$(basename "$source" .cc)
     [ -n "$only" ] && [ "$only" != "$name" ] && [ "${only}_fuzz" != "$name" ] && continue

@@ -1,6 +1,7 @@
 #include "kube/names.h"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace ks::kube {
 namespace {

@@ -1,6 +1,7 @@
 #include "store/api/addresses.h"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 #include <set>
 

@@ -1,6 +1,7 @@
 #include "store/api/body.h"
 
 #include <fmt/format.h>
+#include <set>
 
 #include <boost/json.hpp>
 

@@ -1,6 +1,7 @@
 #include "store/api/call.h"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "base/text.h"
 

@@ -1,6 +1,7 @@
 #include "store/api/watches.h"
 
 #include <fmt/format.h>
+#include <set>
 
 #include <atomic>
 
