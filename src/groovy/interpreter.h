@@ -44,11 +44,13 @@ class Task;
 /// one Map before the others, a trailing closure as the last one: Groovy's own rule.
 using Args = std::span<const Value>;
 
+/// Reached ones are told by the names that they have as flags of `ks`.
 struct Limits {
-  uint64_t fuel = 1'000'000'000;  ///< evaluator operations between two suspensions (Task::refuel)
-  size_t heap_bytes = size_t{256} << 20;
-  size_t string_bytes = size_t{64} << 20;
-  int call_depth = 1000;
+  /// --max-operations: of the evaluator, between two suspensions (Task::refuel).
+  uint64_t fuel = 1'000'000'000;
+  size_t heap_bytes = size_t{256} << 20;   ///< --max-heap
+  size_t string_bytes = size_t{64} << 20;  ///< --max-string
+  int call_depth = 1000;                   ///< --max-call-depth
 };
 
 /// A Groovy exception in flight.

@@ -229,7 +229,8 @@ TEST(GroovyLimits, LibraryLoopsCountToo) {
 
 TEST(GroovyLimits, EndlessRecursionIsAStackOverflowThatCanBeCaught) {
   EXPECT_EQ(show("def f(n) { f(n + 1) }; f(0)"),
-            "java.lang.StackOverflowError: calls are nested deeper than the limit of 1000: is this "
+            "java.lang.StackOverflowError: calls are nested deeper than the limit of 1000, "
+            "--max-call-depth: is this "
             "an endless "
             "recursion?");
   EXPECT_EQ(show("def f(n) { f(n + 1) }; try { f(0) } catch (StackOverflowError e) { 'caught' }"),
@@ -257,8 +258,7 @@ TEST(GroovyLimits, LibraryFunctionsThatCallEachOtherEndToo) {
 TEST(GroovyLimits, OneStringIsBounded) {
   EXPECT_EQ(show("'x' * 2_000_000_000"),
             "java.lang.OutOfMemoryError: a string of 2000000000 bytes is over the limit of "
-            "67108864 bytes for one "
-            "string");
+            "67108864 bytes for one string, --max-string");
   EXPECT_TRUE(show("def s = 'x'; while (true) { s += s }").contains("limit of 67108864 bytes"));
   EXPECT_TRUE(show("'x'.padLeft(2000000000)").contains("limit of 67108864 bytes"));
   EXPECT_TRUE(show("2 ** 2000000000").contains("limit of 67108864 bytes"));

@@ -20,9 +20,8 @@ struct ParseLimits {
   uint32_t tree_depth = 2000;  ///< what passes after it (`a + b + c + ...`) may have to recurse
 };
 
-/// Either a tree, or what is wrong. As in Groovy, the first syntax error ends the parse; what is
-/// wrong beyond syntax (a variable defined twice, `break` outside of a loop) is collected, in
-/// source order.
+/// Either a tree, or what is wrong: all syntax errors; when there are none, all that is wrong
+/// beyond syntax (a variable defined twice, `break` outside of a loop). In source order.
 struct Parsed {
   std::unique_ptr<ast::Unit> unit;
   std::vector<CompileError> errors;

@@ -1,5 +1,6 @@
 #include "groovy/parser.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -304,6 +305,45 @@ TEST(GroovyParser, AllErrorsBeyondSyntaxAreListedInOrder) {
   EXPECT_EQ(parsed.errors[0].line, 2U);
   EXPECT_EQ(parsed.errors[1].line, 3U);
   EXPECT_EQ(parsed.errors[2].line, 4U);
+}
+
+/// `line:column` of each error.
+std::string places(std::string_view source) {
+  std::string found;
+  for (const CompileError& error : parse(source).errors)
+    found += fmt::format("{}{}:{}", found.empty() ? "" : " ", error.line, error.column);
+  return found;
+}
+
+TEST(GroovyParser, AllSyntaxErrorsAreListedInOrder) {
+  struct Wrong {
+    std::string_view source;
+    std::string_view places;
+  };
+  for (const Wrong& wrong : std::vector<Wrong>{
+           {"foo(1 2)\nok()\nx = )\nbar(3 4)\n", "1:7 3:5 4:7"},
+           {"foo(1 2)\n  .then { it }\n  .more(a:\n 1)\nbar(3 4)\n", "1:7 5:7"},
+           {"a {\n b {\n  sh(\n }\n c { foo = }\n}\nbar(3 4)\n", "4:2 5:12 7:7"},
+           {"if (x == ) { a() } else { b() }\nbar(3 4)\n", "1:10 2:7"},
+           {"if (a) {\n x = \n} else {\n y = \n}\n", "3:1 5:1"},
+           {"class A {\n int x = ;\n def m() { return 1 + }\n int ok\n}\nbar(3 4)\n",
+            "2:10 3:23 6:7"},
+           {"echo 'open\necho 'fine'\nx = #\nbar(3 4)\n", "1:11 3:5 4:7"},
+           {"echo \"${a b c d +}\"\nbar(3 4)\n", "1:18 2:7"},
+           {"echo \"${a\nbar(3 4)\n", "1:10 2:7"},
+           {"x = [a: 1,\n b 2,\n c: 3]\nbar(3 4)\n", "2:4 4:7"},
+           {"x = '''a\\d\nbar(3 4)\n'''\n", "1:9"},
+           {"try { a( } catch (e) { b() }\nbar(3 4)\n", "1:10 2:7"},
+           {"switch (a) { case 1: x = ; break\n case 2: y() }\nbar(3 4)\n", "1:26 3:7"},
+           {"def f( { }\nbar(3 4)\n", "1:8"}}) {
+    EXPECT_EQ(places(wrong.source), wrong.places) << wrong.source;
+  }
+}
+
+TEST(GroovyParser, ErrorsAreCounted) {
+  std::string source;
+  for (int i = 0; i < 100'000; ++i) source += "foo(1 2)\n";
+  EXPECT_EQ(parse(source).errors.size(), 100U);
 }
 
 TEST(GroovyParser, ErrorsPrintAsGroovyPrintsThem) {

@@ -20,6 +20,7 @@ using ProgramRef = std::shared_ptr<const Program>;
 
 struct CompileOptions {
   std::string script_name = "Script1";  ///< class name of the script, and file name in messages
+  std::string file = {};  ///< its name in stack traces; empty: `script_name` and ".groovy"
   /// Tells whether somebody else (a library, the host) has a class of this full name. With it, a
   /// type that nobody knows is a compile error; without, it is looked for when the code that names
   /// it runs.

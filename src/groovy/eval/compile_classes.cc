@@ -78,7 +78,7 @@ void Compiler::declare_class(const ast::ClassDecl& decl, ClassScope* outer,
 
 Compiled Compiler::run() {
   program_->script_name = options_.script_name;
-  program_->file = options_.script_name + ".groovy";
+  program_->file = options_.file.empty() ? options_.script_name + ".groovy" : options_.file;
   std::string package = unit_.package.empty() ? "" : std::string(unit_.package) + ".";
   for (const ast::Import* import : unit_.imports) check_annotations(import->annotations);
   check_annotations(unit_.package_annotations);

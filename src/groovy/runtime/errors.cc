@@ -165,29 +165,33 @@ void throw_rejected(Task& task, std::string_view kind, std::string_view signatur
 void throw_heap_limit(Heap& heap, size_t wanted, size_t limit) {
   throw_limit(
       heap, "java.lang.OutOfMemoryError",
-      fmt::format("the heap of the run is over its limit of {} bytes ({} more were asked for)",
-                  limit, wanted));
+      fmt::format(
+          "the heap of the run is over its limit of {} bytes, --max-heap ({} more were asked for)",
+          limit, wanted));
 }
 
 void throw_string_limit(Heap& heap, size_t wanted, size_t limit) {
-  throw_limit(heap, "java.lang.OutOfMemoryError",
-              fmt::format("a string of {} bytes is over the limit of {} bytes for one string",
-                          wanted, limit));
+  throw_limit(
+      heap, "java.lang.OutOfMemoryError",
+      fmt::format("a string of {} bytes is over the limit of {} bytes for one string, --max-string",
+                  wanted, limit));
 }
 
 void throw_fuel_limit(Task& task, uint64_t limit) {
-  throw_limit(task.heap(), "java.lang.InternalError",
-              fmt::format("the script used its limit of {} evaluator operations without a pause "
-                          "(line {}): is this an "
-                          "endless loop?",
-                          limit, task.line()));
+  throw_limit(
+      task.heap(), "java.lang.InternalError",
+      fmt::format(
+          "the script used its limit of {} evaluator operations without a pause, --max-operations "
+          "(line {}): is this an "
+          "endless loop?",
+          limit, task.line()));
 }
 
 void throw_depth_limit(Task& task, int limit) {
-  throw_error(
-      task, "java.lang.StackOverflowError",
-      fmt::format("calls are nested deeper than the limit of {}: is this an endless recursion?",
-                  limit));
+  throw_error(task, "java.lang.StackOverflowError",
+              fmt::format("calls are nested deeper than the limit of {}, --max-call-depth: is this "
+                          "an endless recursion?",
+                          limit));
 }
 
 void throw_stack_limit(Task& task) {

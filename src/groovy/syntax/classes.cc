@@ -55,9 +55,15 @@ ast::ClassDecl* Parser::class_body(ast::ClassDecl* declaration) {
   separator();
   if (declaration->class_kind == ast::ClassKind::enum_) enum_constants(declaration);
   while (!is(Tok::rbrace)) {
-    class_member(declaration, members);
-    if (is(Tok::rbrace)) break;
-    if (!separator()) expected("'}'", peek());
+    const size_t begin = pos_;
+    try {
+      class_member(declaration, members);
+      if (is(Tok::rbrace)) break;
+      if (!separator()) expected("'}'", peek());
+    } catch (SyntaxFailure& failure) {
+      class_ = declaration;
+      recover(failure, begin);
+    }
   }
   take();
   class_ = around;

@@ -8,9 +8,11 @@
 
 namespace ks::groovy::syntax {
 
-/// The first error ends the parse from any depth. Never leaves parse().
+/// An error, thrown to the list of statements that it stands in, which notes it and goes on with
+/// the next statement. Never leaves parse().
 struct SyntaxFailure {
   CompileError error;
+  bool last = false;  ///< nothing sensible can be read behind it
 };
 
 [[noreturn]] inline void fail(std::string message, uint32_t line, uint32_t column) {

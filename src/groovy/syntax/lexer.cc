@@ -161,19 +161,41 @@ Lexer::Lexer(ast::Unit& unit) : unit_(unit), text_(unit.source()) {}
 
 Tokens Lexer::run() {
   out_.list.reserve(text_.size() / 4 + 16);
-  try {
-    if (starts("\xEF\xBB\xBF")) {
-      advance(3);
-      line_start_ = counted_to_ = pos_;
-    }
-    if (starts("#!")) skip_line_comment();
-    while (!at_end()) step();
-    emit_here(Tok::eof, 0);
-  } catch (SyntaxFailure& failure) {
-    emit_here(Tok::error, 0);
-    out_.error = std::move(failure.error);
+  if (starts("\xEF\xBB\xBF")) {
+    advance(3);
+    line_start_ = counted_to_ = pos_;
   }
+  if (starts("#!")) skip_line_comment();
+  while (!at_end()) {
+    const size_t begin = pos_;
+    try {
+      step();
+    } catch (SyntaxFailure& failure) {
+      emit_here(Tok::error, 0);
+      out_.list.back().match = static_cast<uint32_t>(out_.errors.size());
+      out_.errors.push_back(std::move(failure.error));
+      if (!resume(begin)) break;
+    }
+  }
+  emit_here(Tok::eof, 0);
   return std::move(out_);
+}
+
+/// After an error in what began at `begin`: goes on with the next line, unless that may be inside
+/// of a string.
+bool Lexer::resume(size_t begin) {
+  const std::string_view token = text_.substr(begin);
+  const bool many_lines = token.starts_with("'''") || token.starts_with("\"\"\"") ||
+                          token.starts_with('/') || token.starts_with("$/");
+  const bool interpolates = std::ranges::any_of(
+      open_, [](const Open& open) { return open.kind == Tok::gstring_start && !open.bars_lines; });
+  if (many_lines || interpolates) return false;
+  const auto inner = std::ranges::find(open_, Tok::gstring_start, &Open::kind);
+  open_.erase(inner, open_.end());
+  lines_barred_ = 0;
+  newlines_count_ = open_.empty() || open_.back().kind == Tok::lbrace;
+  skip_line_comment();
+  return true;
 }
 
 void Lexer::step() {
@@ -282,10 +304,13 @@ void Lexer::open(Tok kind) {
   newlines_count_ = kind == Tok::lbrace;
 }
 
-/// The bracket of another kind than the open one is left to the parser to complain about.
+/// The bracket of another kind than the open one is left to the parser to complain about; a brace
+/// ends what was left open inside of it.
 void Lexer::close(Tok kind) {
   emit_here(kind, 1);
-  if (open_.empty()) return;
+  auto is_brace = [](Tok open) { return open == Tok::lbrace || open == Tok::gstring_start; };
+  while (kind == Tok::rbrace && open_.size() > 1 && !is_brace(open_.back().kind)) open_.pop_back();
+  if (open_.empty() || (kind != Tok::rbrace && is_brace(open_.back().kind))) return;
   Open top = open_.back();
   open_.pop_back();
   if (top.bars_lines) --lines_barred_;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,8 +13,8 @@
 namespace ks::groovy::syntax {
 
 struct Tokens {
-  std::vector<Token> list;            ///< the last one is eof or error
-  std::optional<CompileError> error;  ///< what the error token stands for
+  std::vector<Token> list;           ///< the last one is eof
+  std::vector<CompileError> errors;  ///< what the error tokens stand for, in order
 };
 
 /// The keyword that `word` is, or Tok::identifier.
@@ -50,6 +49,7 @@ class Lexer {
 
   // lexer.cc
   void step();
+  bool resume(size_t begin);
   bool skip_blank();
   void newline_token(uint32_t begin, uint32_t line, uint32_t column);
   void skip_line_comment();

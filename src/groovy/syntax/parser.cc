@@ -28,12 +28,10 @@ Parsed parse(std::string_view source, const ParseLimits& limits) {
   }
   auto unit = std::make_unique<ast::Unit>(source);
   syntax::Tokens tokens = syntax::Lexer(*unit).run();
-  try {
-    syntax::Parser(*unit, tokens, limits).parse_unit();
-    parsed.errors = syntax::check(*unit, limits);
-  } catch (syntax::SyntaxFailure& failure) {
-    parsed.errors.push_back(std::move(failure.error));
-  }
+  syntax::Parser parser(*unit, tokens, limits);
+  parser.parse_unit();
+  parsed.errors = std::move(parser).errors();
+  if (parsed.errors.empty()) parsed.errors = syntax::check(*unit, limits);
   if (parsed.errors.empty()) parsed.unit = std::move(unit);
   return parsed;
 }
@@ -43,17 +41,21 @@ Parsed parse(std::string_view source, const ParseLimits& limits) {
 namespace ks::groovy::syntax {
 
 Parser::Parser(ast::Unit& unit, const Tokens& tokens, const ParseLimits& limits)
-    : unit_(unit), tokens_(tokens.list), lexical_error_(tokens.error), limits_(limits) {
+    : unit_(unit), tokens_(tokens.list), lexical_errors_(tokens.errors), limits_(limits) {
   scratch_.reserve(256);
 }
 
 void Parser::parse_unit() {
   const Token& start = peek();
   skip_newlines();
-  size_t behind = skip_modifiers(pos_);
-  if (token_at(behind).kind == Tok::kw_package) package_statement();
   auto* body = allocate<ast::Block>();
-  body->statements = statements_until(Tok::eof, Context::script);
+  try {
+    size_t behind = skip_modifiers(pos_);
+    if (token_at(behind).kind == Tok::kw_package) package_statement();
+    body->statements = statements_until(Tok::eof, Context::script);
+  } catch (SyntaxFailure& failure) {
+    note(failure.error);
+  }
   body->begin = start.begin;
   body->line = start.line;
   body->column = start.column;
@@ -73,7 +75,7 @@ const Token& Parser::expect(Tok k, std::string_view name) {
 const Token& Parser::expect_name() { return expect(Tok::identifier, "an identifier"); }
 
 void Parser::refuse_lexical_error(const Token& token) {
-  if (token.kind == Tok::error) throw SyntaxFailure{*lexical_error_};
+  if (token.kind == Tok::error) throw SyntaxFailure{lexical_errors_[token.match]};
 }
 
 namespace {
@@ -106,7 +108,10 @@ void Parser::fail(std::string message, const ast::Node& at) {
 }
 
 void Parser::Nesting::refuse() {
-  parser_.fail(fmt::format("nested more than {} deep", parser_.limits_.nesting), parser_.peek());
+  const Token& here = parser_.peek();
+  throw SyntaxFailure{
+      {fmt::format("nested more than {} deep", parser_.limits_.nesting), here.line, here.column},
+      true};
 }
 
 }  // namespace ks::groovy::syntax

@@ -7,6 +7,7 @@
 
 #include "groovy/ast.h"
 #include "groovy/parser.h"
+#include "groovy/syntax/failure.h"
 #include "groovy/syntax/lexer.h"
 #include "groovy/syntax/token.h"
 
@@ -20,11 +21,14 @@ enum class Place : uint8_t { inner, statement };
 enum class Context : uint8_t { script, block };
 
 /// Recursive descent over the tokens of one Unit. The grammar is that of Groovy 2.4, accidents
-/// included: what it refuses is refused here too, with its words. Throws SyntaxFailure.
+/// included: what it refuses is refused here too, with its words.
+/// It goes on behind an error with the next statement, so that all errors are found in one go.
 class Parser {
  public:
   Parser(ast::Unit& unit, const Tokens& tokens, const ParseLimits& limits);
   void parse_unit();
+  /// What was wrong, in source order.
+  std::vector<CompileError> errors() && { return std::move(errors_); }
 
  private:
   template <class T>
@@ -121,6 +125,12 @@ class Parser {
   ast::Stmt* labelled(Context context);
   void refuse_stray_block();
   bool separator();
+
+  // ----- recovery.cc -----
+  void recover(SyntaxFailure& failure, size_t begin);
+  void note(const CompileError& error);
+  void skip_statement(size_t begin);
+  bool statement_goes_on() const;
 
   // ----- declarations.cc -----
   bool declaration_ahead() const;
@@ -252,7 +262,8 @@ class Parser {
 
   ast::Unit& unit_;
   const std::vector<Token>& tokens_;
-  const std::optional<CompileError>& lexical_error_;
+  const std::vector<CompileError>& lexical_errors_;
+  std::vector<CompileError> errors_;
   const ParseLimits& limits_;
   size_t pos_ = 0;
   uint32_t last_end_ = 0;

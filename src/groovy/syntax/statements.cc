@@ -33,11 +33,18 @@ ast::Array<ast::Stmt*> Parser::statements_until(Tok end, Context context) {
   Collector<ast::Stmt> statements(*this);
   separator();
   while (!is(end)) {
-    if (is(Tok::eof)) expected("'}'", peek());
-    if (ast::Stmt* next = statement(context)) statements.add(next);
-    if (is(end)) break;
-    if (!separator() || (is(Tok::eof) && end != Tok::eof))
-      expected(end == Tok::eof ? "EOF" : "'}'", peek());
+    const size_t begin = pos_;
+    ast::ClassDecl* const around = class_;
+    try {
+      if (is(Tok::eof)) expected("'}'", peek());
+      if (ast::Stmt* next = statement(context)) statements.add(next);
+      if (is(end)) break;
+      if (!separator() || (is(Tok::eof) && end != Tok::eof))
+        expected(end == Tok::eof ? "EOF" : "'}'", peek());
+    } catch (SyntaxFailure& failure) {
+      class_ = around;
+      recover(failure, begin);
+    }
   }
   return statements.done();
 }
