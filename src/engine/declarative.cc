@@ -72,8 +72,8 @@ class EngineRuntime final : public pipeline::Runtime {
   void show_result(std::optional<RunResult> result) override {
     run_.shown_result = result ? std::optional(to(*result)) : std::nullopt;
   }
-  std::optional<RunResult> previous_result() override {
-    const std::optional<BuildResult> before = run_.previous_result();
+  std::optional<RunResult> previous_result(groovy::Task& task) override {
+    const std::optional<BuildResult> before = run_.previous_result(task);
     return before ? std::optional(from(*before)) : std::nullopt;
   }
   RunResult result_of(groovy::Task& task, const groovy::Thrown& thrown) override {

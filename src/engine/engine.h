@@ -28,7 +28,8 @@ struct EngineOptions {
   std::vector<std::string> agent;
   RunLimits limits;
   int threads = 2;
-  size_t max_waiting = 100'000;  ///< runs that wait for another of their job; more are refused
+  size_t max_live = 20'000;      ///< runs under way at once; more wait
+  size_t max_waiting = 100'000;  ///< --max-waiting-runs: runs that wait to begin; more are refused
   size_t event_history = 10'000;
   std::string url;               ///< of the server, for BUILD_URL
   const Clock* clock = nullptr;  ///< Null: the machine's.

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <boost/context/detail/fcontext.hpp>
 #include <cerrno>
 #include <cstring>
@@ -31,9 +32,14 @@ size_t page_bytes() {
   return size;
 }
 
+std::atomic<size_t> fibers{0};
+
 }  // namespace
 
+bool Fiber::room_for(size_t count) { return fibers + count <= kMost; }
+
 Fiber::Fiber(std::function<void(Fiber&)> body, size_t stack_bytes) : body_(std::move(body)) {
+  ++fibers;
   mapping_bytes_ = stack_bytes + page_bytes();
   void* mapped = mmap(nullptr, mapping_bytes_, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
@@ -49,6 +55,7 @@ Fiber::Fiber(std::function<void(Fiber&)> body, size_t stack_bytes) : body_(std::
 
 Fiber::~Fiber() {
   CHECK_MSG(!started_ || done_, "a fiber was destroyed before its end");
+  --fibers;
 #ifdef KS_TSAN
   __tsan_destroy_fiber(tsan_fiber_);
 #endif

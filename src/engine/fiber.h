@@ -21,6 +21,11 @@ namespace ks::engine {
 /// business), never drop its stack.
 class Fiber {
  public:
+  /// How many a process may have: each takes two of its 65,530 memory maps.
+  static constexpr size_t kMost = 28'000;
+  /// Whether `count` more may be made now.
+  static bool room_for(size_t count);
+
   static constexpr size_t kDefaultStackBytes = size_t{16} << 20;
 
   explicit Fiber(std::function<void(Fiber&)> body, size_t stack_bytes = kDefaultStackBytes);

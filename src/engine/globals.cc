@@ -24,7 +24,7 @@ class EnvObject final : public groovy::HostObject {
   }
   bool set_property(groovy::Task& task, std::string_view name,
                     const groovy::Value& value) override {
-    run_.set_env(std::string(name),
+    run_.set_env(task, std::string(name),
                  value.is_null() ? "" : run_.interpreter().to_string(task, value));
     return true;
   }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include <cerrno>
 #include <cstring>
 #include <optional>
 
@@ -16,7 +17,8 @@ namespace {
 
 constexpr std::string_view kMagic = "ksjrnl1\n";
 constexpr size_t kHeaderBytes = 4 + 4 + 1 + 8;  // length of data, checksum, type, log_bytes
-constexpr uint32_t kMaxDataBytes = 256u << 20;
+constexpr size_t kMaxJournalBytes = size_t{4} << 30;
+constexpr uint32_t kMaxDataBytes = 512u << 20;
 
 uint32_t checksum(std::string_view bytes) {
   return static_cast<uint32_t>(
@@ -35,6 +37,11 @@ T get(std::string_view in) {
   T value;
   std::memcpy(&value, in.data(), sizeof value);
   return value;
+}
+
+Error other_file(const std::string& path) {
+  return {Code::invalid,
+          fmt::format("{} is no journal of a run, or one of another version of ks", path)};
 }
 
 bool is_type(uint8_t type) { return type >= 1 && type <= static_cast<uint8_t>(RecordType::end); }
@@ -58,16 +65,13 @@ std::optional<JournalRecord> take(std::string_view& rest) {
 Result<std::unique_ptr<Journal>> Journal::open(const std::string& path,
                                                const std::function<void(JournalRecord)>& each) {
   Fd file = TRY(open_file(path, O_RDWR | O_CREAT, 0600));
-  const std::string content = TRY(read_file(path, size_t{4} << 30));
+  const std::string content = TRY(read_file(path, kMaxJournalBytes));
   if (content.size() < kMagic.size()) {
     if (ftruncate(file.get(), 0) != 0) return errno_error("write", path, errno);
     TRY(write_all(file.get(), kMagic));
     return std::unique_ptr<Journal>(new Journal(path, std::move(file), kMagic.size()));
   }
-  if (!content.starts_with(kMagic)) {
-    return Error{Code::invalid,
-                 fmt::format("{} is no journal of a run, or one of another version of ks", path)};
-  }
+  if (!content.starts_with(kMagic)) return other_file(path);
   std::string_view rest = std::string_view(content).substr(kMagic.size());
   while (std::optional<JournalRecord> record = take(rest)) each(std::move(*record));
   const uint64_t whole = content.size() - rest.size();
@@ -77,9 +81,19 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path,
     if (ftruncate(file.get(), static_cast<off_t>(whole)) != 0)
       return errno_error("cut", path, errno);
   }
-  if (lseek(file.get(), static_cast<off_t>(whole), SEEK_SET) < 0)
-    return errno_error("read", path, errno);
   return std::unique_ptr<Journal>(new Journal(path, std::move(file), whole));
+}
+
+Result<bool> Journal::has_begun(const std::string& path) {
+  const Result<std::string> content = read_file(path, kMaxJournalBytes);
+  if (!content && content.error().code == Code::not_found) return false;
+  if (!content) return content.error();
+  if (!content->starts_with(kMagic)) {
+    if (kMagic.starts_with(*content)) return false;
+    return other_file(path);
+  }
+  std::string_view rest = std::string_view(*content).substr(kMagic.size());
+  return take(rest).has_value();
 }
 
 Result<> Journal::append(const JournalRecord& record) {
@@ -96,11 +110,13 @@ Result<> Journal::append(const JournalRecord& record) {
   buffer_ += record.data;
   const uint32_t sum = checksum(std::string_view(buffer_).substr(8));
   std::memcpy(buffer_.data() + 4, &sum, sizeof sum);
-  if (Result<> written = write_all(file_.get(), buffer_); !written) {
-    // Half a record must not stay in front of the next one.
-    if (ftruncate(file_.get(), static_cast<off_t>(size_)) == 0)
-      lseek(file_.get(), static_cast<off_t>(size_), SEEK_SET);
-    return std::move(written).error().in(path_);
+  // At its place, whatever an earlier try that failed left there.
+  for (size_t done = 0; done < buffer_.size();) {
+    const ssize_t wrote = pwrite(file_.get(), buffer_.data() + done, buffer_.size() - done,
+                                 static_cast<off_t>(size_ + done));
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote < 0) return errno_error("write", path_, errno);
+    done += static_cast<size_t>(wrote);
   }
   size_ += buffer_.size();
   dirty_ = true;

@@ -43,6 +43,9 @@ class Journal {
   static Result<std::unique_ptr<Journal>> open(const std::string& path,
                                                const std::function<void(JournalRecord)>& each);
 
+  /// Whether there is a file with at least one whole record.
+  static Result<bool> has_begun(const std::string& path);
+
   Result<> append(const JournalRecord& record);
   /// Thread-safe.
   Result<> sync();

@@ -70,38 +70,60 @@ class LocalNode final : public Node {
       return;
     }
     asked.expression = *expression;
+    asked.waiting = std::move(waiting);
     std::string reason;
     Lease lease;
+    bool told_later = false;
     {
       std::lock_guard lock(mutex_);
-      lease = try_grant(asked, reason);
+      told_later = holding_;
+      if (!holding_) lease = try_grant(asked, reason);
       if (lease.workspace == nullptr) queue_.push_back(asked);
     }
     if (lease.workspace != nullptr) {
       asked.granted(std::move(lease));
-    } else {
-      waiting(std::move(reason));
+    } else if (!told_later) {
+      asked.waiting(std::move(reason));
     }
   }
 
-  Lease regain(const std::string& key, const std::string& label, const std::string& path) override {
-    const Result<LabelExpression> expression = LabelExpression::parse(label);
-    std::lock_guard lock(mutex_);
-    for (size_t m = 0; expression && m < options_.machines.size(); m++) {
-      const LocalNodeOptions::Machine& machine = options_.machines[m];
-      if (!expression->matches(machine.name, machine.labels)) continue;
-      if (Result<> made = make_dirs(path); !made) return {nullptr, made.error().message};
-      const auto free = std::ranges::find(busy_[m], false);
-      const size_t executor = static_cast<size_t>(free - busy_[m].begin());
-      if (free == busy_[m].end()) busy_[m].push_back(false);
-      busy_[m][executor] = true;
-      used_paths_[path] = true;
-      held_[key] = {m, executor, path};
-      return {workspace(machine, path, executor), {}};
+  void hold_back(bool hold) override {
+    std::vector<std::pair<std::function<void(std::string)>, std::string>> waits;
+    Grants grants;
+    {
+      std::lock_guard lock(mutex_);
+      holding_ = hold;
+      grants = grant_queue();
+      for (const Asked& asked : queue_) {
+        std::string reason;
+        if (!hold && asked.waiting) {
+          (void)try_grant(asked, reason);
+          waits.emplace_back(asked.waiting, reason);
+        }
+      }
     }
-    return {nullptr,
-            fmt::format("the node of the label ‘{}’ that the run had before the restart is gone",
-                        label)};
+    for (auto& [waiting, reason] : waits) waiting(std::move(reason));
+    for (auto& [granted, lease] : grants) granted(std::move(lease));
+  }
+
+  Lease regain(const std::string& key, const Held& before) override {
+    std::lock_guard lock(mutex_);
+    const auto machine =
+        std::ranges::find(options_.machines, before.node, &LocalNodeOptions::Machine::name);
+    if (machine == options_.machines.end() || before.executor < 0) {
+      return {nullptr, fmt::format("the node ‘{}’ that the run had before the restart is gone",
+                                   before.node)};
+    }
+    if (Result<> made = make_dirs(before.path); !made) return {nullptr, made.error().message};
+    const auto m = static_cast<size_t>(machine - options_.machines.begin());
+    // The one that it had: a script may have read its number. When another run took it meanwhile
+    // both have it.
+    const auto executor = static_cast<size_t>(before.executor);
+    if (executor >= busy_[m].size()) busy_[m].resize(executor + 1, false);
+    busy_[m][executor] = true;
+    used_paths_[before.path] = true;
+    held_[key] = {m, executor, before.path};
+    return {workspace(*machine, before.path, executor), {}};
   }
 
   void cancel(const std::string& key) override {
@@ -117,28 +139,24 @@ class LocalNode final : public Node {
   }
 
   void release(const std::string& key) override {
-    std::vector<std::pair<std::function<void(Lease)>, Lease>> grants;
+    Grants grants;
     {
       std::lock_guard lock(mutex_);
       const auto held = held_.find(key);
       if (held == held_.end()) return;
-      std::vector<bool>& executors = busy_[held->second.machine];
-      executors[held->second.executor] = false;
+      const Lent mine = held->second;
+      const bool shared =
+          std::ranges::count_if(held_, [&](const auto& other) {
+            return other.second.machine == mine.machine && other.second.executor == mine.executor;
+          }) > 1;
+      std::vector<bool>& executors = busy_[mine.machine];
+      executors[mine.executor] = shared;
       // Those beyond the machine's own were only lent to runs from before a restart.
       const auto own = static_cast<size_t>(options_.machines[held->second.machine].executors);
       while (executors.size() > own && !executors.back()) executors.pop_back();
       used_paths_[held->second.path] = false;
       held_.erase(held);
-      for (auto asked = queue_.begin(); asked != queue_.end();) {
-        std::string ignored;
-        Lease lease = try_grant(*asked, ignored);
-        if (lease.workspace == nullptr) {
-          ++asked;
-          continue;
-        }
-        grants.emplace_back(std::move(asked->granted), std::move(lease));
-        asked = queue_.erase(asked);
-      }
+      grants = grant_queue();
     }
     for (auto& [granted, lease] : grants) granted(std::move(lease));
   }
@@ -147,12 +165,29 @@ class LocalNode final : public Node {
   struct Asked {
     std::string key, label, job;
     std::function<void(Lease)> granted;
-    LabelExpression expression;
+    std::function<void(std::string)> waiting = nullptr;
+    LabelExpression expression = {};
   };
-  struct Held {
+  struct Lent {
     size_t machine = 0, executor = 0;
     std::string path;
   };
+
+  using Grants = std::vector<std::pair<std::function<void(Lease)>, Lease>>;
+  Grants grant_queue() {
+    Grants grants;
+    for (auto asked = queue_.begin(); !holding_ && asked != queue_.end();) {
+      std::string ignored;
+      Lease lease = try_grant(*asked, ignored);
+      if (lease.workspace == nullptr) {
+        ++asked;
+        continue;
+      }
+      grants.emplace_back(std::move(asked->granted), std::move(lease));
+      asked = queue_.erase(asked);
+    }
+    return grants;
+  }
 
   Lease try_grant(const Asked& asked, std::string& reason) {
     bool fits = false;
@@ -203,8 +238,9 @@ class LocalNode final : public Node {
   std::mutex mutex_;
   std::vector<std::vector<bool>> busy_;
   std::map<std::string, bool> used_paths_;
-  std::map<std::string, Held> held_;
+  std::map<std::string, Lent> held_;
   std::deque<Asked> queue_;
+  bool holding_ = false;
 };
 
 }  // namespace

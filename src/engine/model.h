@@ -90,15 +90,17 @@ struct Artifact {
   uint64_t bytes = 0;
 };
 
-/// Limits of one run; each is reached with an error that names it.
+/// Limits of one run. Each is a flag of `ks run` and `ks up`, and is reached with an error that
+/// names it.
 struct RunLimits {
-  uint64_t fuel = 1'000'000'000;
-  size_t heap_bytes = size_t{256} << 20;
-  size_t string_bytes = size_t{64} << 20;
-  int call_depth = 1000;
-  size_t branches = 10'000;
-  size_t log_line_bytes = size_t{1} << 20;
-  uint64_t log_bytes = uint64_t{10} << 30;
+  uint64_t fuel = 1'000'000'000;  ///< --max-operations: of the evaluator, since the last suspension
+  size_t heap_bytes = size_t{256} << 20;    ///< --max-heap
+  size_t string_bytes = size_t{64} << 20;   ///< --max-string
+  int call_depth = 1000;                    ///< --max-call-depth
+  size_t branches = 10'000;                 ///< --max-branches: of one run
+  size_t steps = 1'000'000;                 ///< --max-steps: of one run, stages included
+  size_t log_line_bytes = size_t{1} << 20;  ///< --max-log-line: a longer one is cut and marked
+  uint64_t log_bytes = uint64_t{10} << 30;  ///< --max-log
 };
 
 }  // namespace ks::engine

@@ -71,9 +71,14 @@ class Node {
                      std::function<void(std::string)> waiting) = 0;
   /// What a run held before a restart: granted at once, also when more are busy than there are
   /// executors.
-  virtual Lease regain(const std::string& key, const std::string& label,
-                       const std::string& path) = 0;
+  struct Held {
+    std::string path, node;
+    int executor = 0;
+  };
+  virtual Lease regain(const std::string& key, const Held& held) = 0;
   virtual void cancel(const std::string& key) = 0;
+  /// While runs of before a restart regain what they had, nobody else is granted anything.
+  virtual void hold_back(bool hold) = 0;
   /// Gives the executor back.
   virtual void release(const std::string& key) = 0;
 };

@@ -107,7 +107,7 @@ Result<std::shared_ptr<Run>> Run::open(RunServices services, RunSpec spec, Files
     json::value begin = run->spec_.to_json();
     begin.as_object()["t"] = millis(now);
     run->started_ = now;
-    run->record(RecordType::begin, std::move(begin), AwaitSpec::Sync::wait);
+    if (!run->try_record(RecordType::begin, begin, AwaitSpec::Sync::wait)) return run->stalled_why_;
   } else {
     run->started_ = from_millis(int_at(parse_json(past.front().data).value(), {"t"}));
     run->last_log_bytes_ = past.front().log_bytes;
@@ -152,9 +152,11 @@ void Run::turn() {
     make_ready(new_strand(nullptr, outside, {}, [this](groovy::Task& task) { main_body(task); }));
     run_ready();
     if (replaying_) replay();
+  } else if (stalled_ && !go_on()) {
+    return stand_still();
   }
   bool tidy = false;
-  while (true) {
+  while (!stalled_) {
     Incoming next;
     {
       std::lock_guard lock(mailbox_mutex_);
@@ -176,10 +178,15 @@ void Run::turn() {
       tidy_up();
       continue;
     }
-    deliver(std::move(next));
+    if (!deliver(next)) {
+      std::lock_guard lock(mailbox_mutex_);
+      mailbox_.push_front(std::move(next));
+      stalled_ = true;
+      break;
+    }
     run_ready();
-    if (!strands_.empty() && strands_.front()->fiber->done() && !finished_) finish();
   }
+  stand_still();
 }
 
 /// Before the run waits: what was printed is in the log, and stacks take no more than they need.
@@ -191,14 +198,14 @@ void Run::tidy_up() {
 }
 
 void Run::run_ready() {
-  while (!ready_.empty()) {
+  while (!ready_.empty() && !stalled_) {
     Strand* strand = ready_.front();
     ready_.pop_front();
     strand->ready = false;
     strand->task->refuel();
     strand->fiber->resume();
   }
-  if (!strands_.empty() && strands_.front()->fiber->done() && !finished_) finish();
+  if (!stalled_ && !strands_.empty() && strands_.front()->fiber->done() && !finished_) finish();
 }
 
 Strand& Run::new_strand(Strand* parent, ContextRef context, std::string name,
@@ -230,127 +237,6 @@ void Run::suspend(groovy::Task& task) {
   if (ending_) throw groovy::Cancelled{};
 }
 
-// ----- the journal -----
-
-void Run::record(RecordType type, json::value data, AwaitSpec::Sync sync) {
-  (void)log_->flush();
-  if (journal_ == nullptr) return;
-  const bool was_dirty = journal_->dirty();
-  Result<> written = journal_->append({type, log_->size(), ks::to_json(data)});
-  const bool wait = sync == AwaitSpec::Sync::wait ||
-                    (sync == AwaitSpec::Sync::now && services_.syncer == nullptr);
-  if (written && wait) {
-    written = journal_->sync();
-  } else if (written && services_.syncer != nullptr) {
-    if (sync == AwaitSpec::Sync::now) {
-      services_.syncer->now(journal_);
-    } else if (!was_dirty) {
-      services_.syncer->soon(journal_);
-    }
-  }
-  if (!written) {
-    // What is not written must not be acted upon as if it were: the run stands still until a
-    // restart finds room.
-    diverged("the journal cannot be written: " + written.error().message);
-  }
-}
-
-void Run::diverged(std::string message) {
-  if (!divergence_.empty()) return;
-  divergence_ = std::move(message);
-  LOG(error, "a run was stopped", {"run", spec_.job}, {"number", spec_.number},
-      {"why", divergence_});
-}
-
-/// The next record of the replay, which must be of this type. Going on after the last one is going
-/// live.
-JournalRecord Run::expect(groovy::Task& task, RecordType type, std::string_view what) {
-  JournalRecord next = std::move(past_.front());
-  past_.pop_front();
-  last_log_bytes_ = next.log_bytes;
-  if (next.type == type) return next;
-  diverged(
-      fmt::format("the replay came to {}, where the journal has a record of type {} ({}); the run "
-                  "is stopped, since going on could do "
-                  "a finished step again",
-                  what, static_cast<int>(next.type), next.data.substr(0, 200)));
-  raise(task, "java.lang.IllegalStateException", divergence_);
-}
-
-/// Something that differs each time it is asked: drawn once, then always the same.
-json::value Run::draw(groovy::Task& task, std::string_view what,
-                      const std::function<json::value()>& fresh) {
-  if (replaying_ && past_.empty()) go_live();
-  if (replaying_) {
-    const json::value data = parse_json(expect(task, RecordType::value, what).data).value();
-    return data.at("v");
-  }
-  json::value value = fresh();
-  record(RecordType::value, {{"v", value}});
-  return value;
-}
-
-/// Feeds what the journal says has arrived, until it has no more to say.
-void Run::replay() {
-  while (replaying_) {
-    if (past_.empty()) {
-      go_live();
-      run_ready();
-      return;
-    }
-    if (!replay_next()) return;
-    run_ready();
-  }
-}
-
-bool Run::replay_next() {
-  JournalRecord next = std::move(past_.front());
-  past_.pop_front();
-  last_log_bytes_ = next.log_bytes;
-  const json::value data = parse_json(next.data).value_or(json::value(nullptr));
-  switch (next.type) {
-    case RecordType::finished: {
-      const auto id = static_cast<uint64_t>(int_at(data, {"id"}));
-      const json::value* result = find(data, {"r"});
-      deliver_finished(id, result == nullptr ? json::value(nullptr) : *result);
-      return true;
-    }
-    case RecordType::interrupt:
-      if (const json::object* object = data.if_object()) deliver_interrupt(*object);
-      return true;
-    case RecordType::progress: return true;
-    case RecordType::end: return true;
-    case RecordType::begin:
-    case RecordType::step:
-    case RecordType::await_:
-    case RecordType::value: break;
-  }
-  diverged(
-      fmt::format("the replay waits, where the journal has {}; the run is stopped, since going on "
-                  "could do a finished step again",
-                  next.data.substr(0, 200)));
-  for (auto& strand : strands_) {
-    if (strand->awaiting == 0 || strand->fiber->done()) continue;
-    strand->interruption =
-        json::object{{"result", "FAILURE"}, {"cause", divergence_}, {"scope", 0}};
-    strand->awaiting = 0;
-    make_ready(*strand);
-  }
-  past_.clear();
-  return true;
-}
-
-/// The journal is at its end: from here on things happen again, beginning with what was under way.
-void Run::go_live() {
-  replaying_ = false;
-  if (Result<> cut = log_->truncate(last_log_bytes_); !cut)
-    LOG(error, "a log cannot be cut", {"error", cut.error().message});
-  for (auto& [id, awaiting] : std::map<uint64_t, Awaiting>(awaiting_)) {
-    awaiting.spec.start(true);
-    if (awaiting.strand->interruption && awaiting.spec.interrupt) awaiting.spec.interrupt();
-  }
-}
-
 // ----- waiting -----
 
 json::value Run::await(groovy::Task& task, AwaitSpec spec) {
@@ -368,7 +254,7 @@ json::value Run::await(groovy::Task& task, AwaitSpec spec) {
       raise(task, "java.lang.IllegalStateException", divergence_);
     }
   } else {
-    record(RecordType::await_, {{"id", id}, {"what", spec.what}});
+    record(task, RecordType::await_, {{"id", id}, {"what", spec.what}});
   }
   self.awaiting = id;
   self.arrived = nullptr;
@@ -460,39 +346,47 @@ void Run::abort(std::string by) {
            .text = {}});
 }
 
-void Run::deliver(Incoming incoming) {
+/// What arrived is journaled, then known to the strand that waits for it. False: it cannot be
+/// journaled now, and must come again.
+bool Run::deliver(Incoming& incoming) {
   switch (incoming.type) {
     case RecordType::finished: {
       const uint64_t id = incoming.data.at("id").to_number<uint64_t>();
       const auto waiting = awaiting_.find(id);
-      if (waiting == awaiting_.end()) return;  // was interrupted meanwhile
+      if (waiting == awaiting_.end()) return true;  // was interrupted meanwhile
+      incoming.data["t"] = millis(services_.clock->now());
       if (auto masker = output_maskers_.find(id); masker != output_maskers_.end()) {
         log_->append(masker->second.flush());
         output_maskers_.erase(masker);
       }
-      record(RecordType::finished, incoming.data, waiting->second.spec.sync);
+      if (!try_record(RecordType::finished, incoming.data, waiting->second.spec.sync)) {
+        if (stalled_why_.code != Code::too_large) return false;
+        incoming.data["r"] = {{"error", stalled_why_.message}, {"missing", false}, {"exit", -1}};
+        return deliver(incoming);
+      }
       deliver_finished(id, std::move(incoming.data.at("r")));
-      return;
+      return true;
     }
     case RecordType::progress: {
       const uint64_t id = incoming.data.at("id").to_number<uint64_t>();
       auto masker = output_maskers_.try_emplace(id, masker_).first;
-      log_->append(masker->second.mask(incoming.text));
+      log_->append(masker->second.mask(std::exchange(incoming.text, {})));
+      if (!try_record(RecordType::progress, incoming.data, AwaitSpec::Sync::soon)) return false;
       offsets_[id] = incoming.data.at("to").to_number<uint64_t>();
-      record(RecordType::progress, std::move(incoming.data));
       if (incoming.done) incoming.done();
-      return;
+      return true;
     }
     case RecordType::interrupt:
-      record(RecordType::interrupt, incoming.data, AwaitSpec::Sync::wait);
+      if (!try_record(RecordType::interrupt, incoming.data, AwaitSpec::Sync::wait)) return false;
       deliver_interrupt(incoming.data);
-      return;
+      return true;
     case RecordType::begin:
     case RecordType::step:
     case RecordType::await_:
     case RecordType::value:
-    case RecordType::end: return;
+    case RecordType::end: break;
   }
+  return true;
 }
 
 void Run::deliver_finished(uint64_t await, json::value result) {
@@ -535,6 +429,15 @@ std::vector<Run::BranchOutcome> Run::parallel(groovy::Task& task, std::vector<Br
   if (branches.size() > limits_.branches) {
     fail(task, fmt::format("{} parallel branches are more than the limit of {} (--max-branches)",
                            branches.size(), limits_.branches));
+  }
+  // Journaled: a replay must not find room where there was none.
+  const bool room = draw(task, "the room for branches", [&] {
+                      return json::value(Fiber::room_for(branches.size()));
+                    }).as_bool();
+  if (!room) {
+    fail(task, fmt::format("there is no room for {} more parallel branches: the runs of this "
+                           "process may have {} at once",
+                           branches.size(), Fiber::kMost));
   }
   struct Shared {
     std::vector<BranchOutcome> outcomes;
@@ -594,7 +497,8 @@ groovy::Value Run::call_in(groovy::Task& task, ContextRef context,
 
 void Run::main_body(groovy::Task& task) {
   for (const std::string& cause : spec_.causes) print_line(cause);
-  groovy::Compiled compiled = compile_for(*this, spec_.script, {.script_name = "WorkflowScript"});
+  groovy::Compiled compiled =
+      compile_for(*this, spec_.script, {.script_name = "WorkflowScript", .file = "WorkflowScript"});
   if (!compiled) {
     print_line("org.codehaus.groovy.control.MultipleCompilationErrorsException: " +
                groovy::format_errors(spec_.script, "WorkflowScript", compiled.errors));
@@ -631,6 +535,16 @@ void Run::report_failure(groovy::Task& task, const groovy::Thrown& thrown) {
   }
 }
 
+void Run::print_end() {
+  if (!divergence_.empty()) {
+    print_line("ERROR: " + divergence_);
+    worsen(BuildResult::failure);
+  }
+  log_->append_last(fmt::format("Finished: {}\n", to_string(result_.load())));
+  // A clock that was set back meanwhile must not make the run end before it began.
+  ended_ = std::max(started_, services_.clock->now());
+}
+
 void Run::finish() {
   if (replaying_ && past_.empty()) go_live();
   if (replaying_) {
@@ -642,15 +556,14 @@ void Run::finish() {
       result_ = parse_result(text_at(data, {"result"})).value_or(result_.load());
     }
     replaying_ = false;
+    if (services_.replayed) services_.replayed(*this);
   } else {
-    if (!divergence_.empty()) {
-      print_line("ERROR: " + divergence_);
-      worsen(BuildResult::failure);
+    if (ended_ == WallTime{}) print_end();
+    if (!try_record(RecordType::end, {{"result", to_string(result_.load())}, {"t", millis(ended_)}},
+                    AwaitSpec::Sync::wait)) {
+      stalled_ = true;
+      return;
     }
-    print_line(fmt::format("Finished: {}", to_string(result_.load())));
-    ended_ = services_.clock->now();
-    record(RecordType::end, {{"result", to_string(result_.load())}, {"t", millis(ended_)}},
-           AwaitSpec::Sync::wait);
   }
   (void)log_->flush();
   strands_.clear();
@@ -662,6 +575,7 @@ void Run::finish() {
   past_.clear();
   {
     std::lock_guard lock(view_mutex_);
+    waiting_for_.clear();
     finished_ = true;
   }
   log_->finish();

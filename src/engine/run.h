@@ -59,6 +59,8 @@ struct RunServices {
       timer;
   std::function<void(const Run&, const RunNode&)> node_changed;  ///< on the run's thread
   std::function<void(const Run&)> state_changed;                 ///< began, paused, goes on, ended
+  /// The replay of a run that a journal holds is over. Once; not for a new run.
+  std::function<void(const Run&)> replayed = nullptr;
   std::function<std::optional<BuildResult>(const RunSpec&)> previous_result;
   std::string url;                  ///< of the server, for BUILD_URL; may be empty
   JournalSyncer* syncer = nullptr;  ///< Null: each record that must be on disk is waited for.
@@ -128,6 +130,8 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   std::vector<PendingInput> inputs() const;
   std::vector<Artifact> artifacts() const;
   std::optional<TestSummary> tests() const;
+  /// Why it stands still; empty when it does not.
+  std::string waiting_for() const;
   std::string description() const;
   std::string display_name() const;
   /// not_found when it does not wait for that input.
@@ -207,7 +211,7 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   /// The whole environment of a step as name and value, innermost last wins, `PATH+X` applied.
   std::vector<std::pair<std::string, std::string>> environment(const StepContext* context) const;
   std::optional<std::string> env_value(const StepContext* context, std::string_view name) const;
-  void set_env(std::string name, std::string value);
+  void set_env(groovy::Task& task, std::string name, std::string value);
   const json::object& parameter_values() const { return spec_.values; }
   /// What the script says of its parameters: those not given get their defaults, the others their
   /// type.
@@ -217,7 +221,7 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   groovy::Interpreter& interpreter() { return *interpreter_; }
   const RunLimits& limits() const { return limits_; }
   bool replaying() const { return replaying_; }
-  std::optional<BuildResult> previous_result() const;
+  std::optional<BuildResult> previous_result(groovy::Task& task);
 
   [[noreturn]] void fail(groovy::Task& task,
                          std::string_view message);  ///< throws hudson.AbortException
@@ -260,7 +264,7 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   void enqueue(Incoming incoming);
   void turn();
   void tidy_up();
-  void deliver(Incoming incoming);
+  bool deliver(Incoming& incoming);
   void deliver_finished(uint64_t await, json::value result);
   void deliver_interrupt(const json::object& data);
   void replay();
@@ -279,8 +283,13 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
                      std::function<void(groovy::Task&)> body);
   void main_body(groovy::Task& task);
   void report_failure(groovy::Task& task, const groovy::Thrown& thrown);
+  void print_end();
   void finish();
-  void record(RecordType type, json::value data, AwaitSpec::Sync sync = AwaitSpec::Sync::soon);
+  bool try_record(RecordType type, const json::value& data, AwaitSpec::Sync sync);
+  void record(groovy::Task& task, RecordType type, const json::value& data,
+              AwaitSpec::Sync sync = AwaitSpec::Sync::soon);
+  void stand_still();
+  bool go_on();
   JournalRecord expect(groovy::Task& task, RecordType type, std::string_view what);
   void diverged(std::string message);
   json::value draw(groovy::Task& task, std::string_view what,
@@ -299,6 +308,7 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   std::deque<JournalRecord> past_;  // records still to be replayed
   bool replaying_ = false;
   uint64_t last_log_bytes_ = 0;
+  WallTime replayed_to_{};  // of the last record that tells the time
   uint64_t next_await_ = 1;
   uint64_t next_scope_ = 1;
   uint32_t next_strand_ = 1;
@@ -310,8 +320,15 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   std::map<uint64_t, Masker> output_maskers_;
   std::vector<std::pair<std::string, std::string>> env_;
   std::string divergence_;
+  std::optional<json::value> previous_;
   bool has_result_ = false;
   bool ending_ = false;
+  // A record could not be written: nothing goes on before it is.
+  bool stalled_ = false;
+  Strand* stalled_strand_ = nullptr;
+  Error stalled_why_{};
+  std::string stalled_told_;
+  std::shared_ptr<void> stall_timer_;
 
   std::mutex mailbox_mutex_;
   std::deque<Incoming> mailbox_;
@@ -332,6 +349,7 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   std::optional<TestSummary> tests_;
   std::string description_;
   std::string display_name_;
+  std::string waiting_for_;
 };
 
 }  // namespace ks::engine

@@ -168,7 +168,7 @@ void Run::checkpoint(groovy::Task& task) {
   }
   if (!aborting_ || strand(task).interruption) return;
   json::object data{{"scope", 0}, {"result", "ABORTED"}, {"cause", "Aborted"}, {"busy", true}};
-  record(RecordType::interrupt, data, AwaitSpec::Sync::wait);
+  record(task, RecordType::interrupt, data, AwaitSpec::Sync::wait);
   strand(task).interruption = std::move(data);
   throw_interruption(task);
 }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 #include <vector>
 
 namespace ks::engine {
@@ -16,7 +17,8 @@ RunLog::RunLog(std::string path, Fd file, uint64_t size, Limits limits)
       file_(std::move(file)),
       limits_(limits),
       size_(size),
-      written_(size) {}
+      written_(size),
+      full_(size > limits.bytes) {}
 
 Result<std::unique_ptr<RunLog>> RunLog::open(const std::string& path, Limits limits) {
   if (path.empty()) return std::unique_ptr<RunLog>(new RunLog({}, Fd(), 0, limits));
@@ -37,7 +39,8 @@ void RunLog::append(std::string_view text) {
       if (whole) add_limited("\n");
     } else if (line.size() > room + (whole ? 1 : 0)) {
       add_limited(line.substr(0, room));
-      add_limited(fmt::format(" [cut: the line is longer than {} bytes]", limits_.line_bytes));
+      add_limited(fmt::format(" [cut: the line is longer than {} bytes, --max-log-line]",
+                              limits_.line_bytes));
       if (whole) add_limited("\n");
       cutting_ = !whole;
     } else {
@@ -51,17 +54,27 @@ void RunLog::append(std::string_view text) {
 
 void RunLog::add_limited(std::string_view text) {
   if (full_) return;
-  if (size_ + text.size() > limits_.bytes) {
+  const uint64_t room = limits_.bytes - std::min<uint64_t>(size_, limits_.bytes);
+  std::string mark;
+  if (text.size() > room) {
     full_ = true;
-    text = "\n[cut: the log has reached its limit]\n";
+    text = text.substr(0, room);
+    mark = fmt::format("\n[cut: the log has reached its limit of {} bytes, --max-log]\n",
+                       limits_.bytes);
   }
   buffer_ += text;
-  size_ += text.size();
+  buffer_ += mark;
+  size_ += text.size() + mark.size();
+}
+
+void RunLog::append_last(std::string_view line) {
+  buffer_ += line;
+  size_ += line.size();
 }
 
 Result<> RunLog::flush() {
   if (buffer_.empty()) return {};
-  if (tee_) tee_(buffer_);
+  if (tee_) tee_(std::string_view(buffer_).substr(std::exchange(shown_, buffer_.size())));
   std::string_view rest = buffer_;
   uint64_t at = written_;
   while (file_ && !rest.empty()) {
@@ -73,6 +86,7 @@ Result<> RunLog::flush() {
   }
   written_ = size_.load();
   buffer_.clear();
+  shown_ = 0;
   if (buffer_.capacity() > (64u << 10)) buffer_.shrink_to_fit();
   tell();
   return {};
@@ -84,8 +98,10 @@ Result<> RunLog::truncate(uint64_t size) {
   size_ = size;
   written_ = size;
   buffer_.clear();
+  shown_ = 0;
   line_length_ = 0;
   cutting_ = false;
+  full_ = size > limits_.bytes;
   return {};
 }
 

@@ -32,6 +32,8 @@ class RunLog {
   /// Text that need not end at a line. Buffered until flush(), which must come before a journal
   /// record that counts on it.
   void append(std::string_view text);
+  /// As append(), also when the log is full: the line that tells how the run ended.
+  void append_last(std::string_view line);
   Result<> flush();
   /// Bytes appended so far, buffered ones included.
   uint64_t size() const { return size_.load(); }
@@ -62,9 +64,10 @@ class RunLog {
   std::atomic<uint64_t> size_;
   std::atomic<uint64_t> written_;
   std::string buffer_;
+  size_t shown_ = 0;  // bytes of the buffer that the tee has
   size_t line_length_ = 0;
   bool cutting_ = false;
-  bool full_ = false;
+  bool full_;
   std::atomic<bool> finished_{false};
   std::function<void(std::string_view)> tee_;
   struct Followers {

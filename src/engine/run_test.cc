@@ -16,62 +16,13 @@
 #include "engine/local_node.h"
 #include "engine/loop.h"
 #include "engine/step.h"
+#include "engine/testing/run_bench.h"
 
 namespace ks::engine {
 namespace {
 
 using testing::HasSubstr;
 using testing::Not;
-
-/// A folder with one run, and the machine that it runs on. A new Bench on the same folder is a
-/// restart of the server.
-class Bench {
- public:
-  explicit Bench(const std::string& folder) : folder_(folder) {
-    LocalNodeOptions options;
-    options.root = folder + "/node";
-    options.machines[0].executors = 4;
-    node_ = local_node(std::move(options)).value();
-    services_.steps = &builtin_steps();
-    services_.node = node_.get();
-    services_.clock = &system_clock();
-    services_.post = [this](std::function<void()> work) { loop_.post(std::move(work)); };
-    services_.timer = [this](std::chrono::milliseconds after, std::function<void()> work) {
-      return loop_.timer(after, std::move(work));
-    };
-  }
-  ~Bench() {
-    loop_.stop();
-    run_.reset();
-  }
-
-  Run& open(std::string_view script, RunLimits limits = {}) {
-    RunSpec spec;
-    spec.job = "demo/web";
-    spec.script = script;
-    run_ = Run::open(services_, std::move(spec),
-                     {.journal = folder_ + "/journal",
-                      .log = folder_ + "/log",
-                      .artifacts = folder_ + "/files"},
-                     limits)
-               .value();
-    run_->start();
-    return *run_;
-  }
-  std::string finish(std::string_view script, RunLimits limits = {}) {
-    open(script, limits).wait();
-    return log();
-  }
-  std::string log() const { return read_file(folder_ + "/log").value(); }
-  Run& run() { return *run_; }
-
- private:
-  std::string folder_;
-  std::unique_ptr<Node> node_;
-  Loop loop_;
-  RunServices services_;
-  std::shared_ptr<Run> run_;
-};
 
 struct Ended {
   BuildResult result;
@@ -252,18 +203,21 @@ TEST(Run, AnInnerTimeoutIsTriedAgainAnOuterOneIsNot) {
 TEST(RunLimits, EndlessLoopsEnd) {
   const Ended ended = run_script("while (true) { }", {.fuel = 1'000'000});
   EXPECT_EQ(ended.result, BuildResult::failure);
-  EXPECT_THAT(ended.log, HasSubstr("1000000"));
+  EXPECT_THAT(ended.log,
+              HasSubstr("limit of 1000000 evaluator operations without a pause, --max-operations"));
 }
 
 TEST(RunLimits, EndlessRecursionEnds) {
   const Ended ended = run_script("def f(x) { return f(x + 1) }\nf(0)");
   EXPECT_EQ(ended.result, BuildResult::failure);
-  EXPECT_THAT(ended.log, HasSubstr("1000"));
+  EXPECT_THAT(ended.log, HasSubstr("limit of 1000, --max-call-depth"));
 }
 
 TEST(RunLimits, HugeStringsEnd) {
   const Ended ended = run_script("def s = 'x'\nwhile (true) { s += s }");
   EXPECT_EQ(ended.result, BuildResult::failure);
+  EXPECT_THAT(ended.log,
+              HasSubstr("over the limit of 67108864 bytes for one string, --max-string"));
   EXPECT_LT(ended.log.size(), 10'000u);
 }
 
@@ -278,7 +232,7 @@ TEST(RunLimits, TooManyBranchesEnd) {
 TEST(RunLimits, LongLinesAreCutAndMarked) {
   const Ended ended = run_script("echo 'x' * 5000\necho 'after'", {.log_line_bytes = 1000});
   EXPECT_EQ(ended.result, BuildResult::success);
-  EXPECT_THAT(ended.log, HasSubstr("[cut: the line is longer than 1000 bytes]\n"));
+  EXPECT_THAT(ended.log, HasSubstr("[cut: the line is longer than 1000 bytes, --max-log-line]\n"));
   EXPECT_THAT(ended.log, HasSubstr("\nafter\n"));
 }
 
@@ -286,7 +240,8 @@ TEST(RunLimits, ALogThatIsFullSaysSo) {
   const Ended ended =
       run_script("for (int i = 0; i < 1000; i++) { echo 'line' }", {.log_bytes = 2000});
   EXPECT_LT(ended.log.size(), 2100u);
-  EXPECT_THAT(ended.log, HasSubstr("[cut: the log has reached its limit]"));
+  EXPECT_THAT(ended.log,
+              HasSubstr("[cut: the log has reached its limit of 2000 bytes, --max-log]"));
 }
 
 TEST(Run, AScriptWithErrorsDoesNothing) {

@@ -8,6 +8,21 @@
 // What others see of a run, and what steps change of it.
 
 namespace ks::engine {
+namespace {
+
+// What stands outside of the script's heap is bounded here.
+constexpr size_t kMaxNameBytes = 4096;
+constexpr size_t kMaxErrorBytes = 16 << 10;
+constexpr size_t kMaxEnvBytes = 16 << 20;
+
+std::string shortened(std::string text, size_t bytes) {
+  if (text.size() <= bytes) return text;
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
+  text.resize(bytes);
+  return text + "...";
+}
+
+}  // namespace
 
 bool Run::paused() const {
   std::lock_guard lock(view_mutex_);
@@ -32,6 +47,11 @@ std::vector<Artifact> Run::artifacts() const {
 std::optional<TestSummary> Run::tests() const {
   std::lock_guard lock(view_mutex_);
   return tests_;
+}
+
+std::string Run::waiting_for() const {
+  std::lock_guard lock(view_mutex_);
+  return waiting_for_;
 }
 
 std::string Run::description() const {
@@ -85,6 +105,11 @@ void Run::print(std::string_view text) {
 
 uint32_t Run::begin_node(groovy::Task& task, NodeKind kind, std::string name, std::string label) {
   const ContextRef around = context(task);
+  if (nodes_.size() >= limits_.steps) {
+    raise(task, "java.lang.IllegalStateException",
+          fmt::format("the run has had its limit of {} steps, --max-steps", limits_.steps));
+  }
+  name = shortened(std::move(name), kMaxNameBytes);
   // Ids as Jenkins counts them: a block takes one for its start and one for its body.
   const uint32_t id = next_node_ + (kind == NodeKind::step ? 0 : 1);
   next_node_ = id + 1;
@@ -99,10 +124,11 @@ uint32_t Run::begin_node(groovy::Task& task, NodeKind kind, std::string name, st
           text_at(data, {"n"}), int_at(data, {"id"})));
       raise(task, "java.lang.IllegalStateException", divergence_);
     }
-    now = WallTime{std::chrono::milliseconds{int_at(data, {"t"})}};
+    now = replayed_to_ = WallTime{std::chrono::milliseconds{int_at(data, {"t"})}};
   } else {
     now = services_.clock->now();
-    record(RecordType::step, {{"n", name}, {"id", id}, {"t", now.time_since_epoch().count()}});
+    record(task, RecordType::step,
+           {{"n", name}, {"id", id}, {"t", now.time_since_epoch().count()}});
   }
   RunNode node{.id = id,
                .parent = around->node_id,
@@ -136,8 +162,9 @@ void Run::end_node(uint32_t id, BuildResult result, std::string error) {
     if (node == nullptr) return;
     if (node->state != NodeState::skipped) node->state = NodeState::finished;
     node->result = std::max(node->result, result);
-    node->error = masker_.mask_all(error);
-    node->ended = replaying_ ? node->started : services_.clock->now();
+    node->error = shortened(masker_.mask_all(error), kMaxErrorBytes);
+    // The clock may have been set back.
+    node->ended = std::max(node->started, replaying_ ? replayed_to_ : services_.clock->now());
     node->log_end = replaying_ ? last_log_bytes_ : log_->size();
     copy = *node;
   }
@@ -203,7 +230,14 @@ void Run::add_tests(const TestSummary& added) {
   sum.skipped += added.skipped;
 }
 
-void Run::set_env(std::string name, std::string value) {
+void Run::set_env(groovy::Task& task, std::string name, std::string value) {
+  size_t bytes = name.size() + value.size();
+  for (const auto& [known, text] : env_) bytes += known.size() + text.size();
+  if (bytes > kMaxEnvBytes) {
+    raise(task, "java.lang.IllegalStateException",
+          fmt::format("env.{}: the environment of a run is over its limit of {} bytes",
+                      shortened(name, 100), kMaxEnvBytes));
+  }
   std::erase_if(env_, [&](const auto& pair) { return pair.first == name; });
   env_.emplace_back(std::move(name), std::move(value));
 }
@@ -275,8 +309,16 @@ std::optional<std::string> Run::env_value(const StepContext* inner, std::string_
   return std::nullopt;
 }
 
-std::optional<BuildResult> Run::previous_result() const {
-  return services_.previous_result ? services_.previous_result(spec_) : std::nullopt;
+std::optional<BuildResult> Run::previous_result(groovy::Task& task) {
+  if (!services_.previous_result) return std::nullopt;
+  if (!previous_) {
+    // Another run may end, or be removed, before a replay.
+    previous_ = draw(task, "the previous result", [&] {
+      const auto before = services_.previous_result(spec_);
+      return before ? json::value(to_string(*before)) : json::value(nullptr);
+    });
+  }
+  return previous_->is_string() ? parse_result(previous_->get_string()) : std::nullopt;
 }
 
 }  // namespace ks::engine

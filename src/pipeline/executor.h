@@ -91,7 +91,7 @@ class Runtime {
   /// What `currentBuild.result` reads while a `post` block runs; nothing ends that.
   virtual void show_result(std::optional<RunResult>) {}
   /// Of the last completed run of this job.
-  virtual std::optional<RunResult> previous_result() = 0;
+  virtual std::optional<RunResult> previous_result(groovy::Task&) = 0;
   /// FAILURE, or what an interruption carries.
   virtual RunResult result_of(groovy::Task&, const groovy::Thrown&) = 0;
 

@@ -120,7 +120,7 @@ class Engine : public groovy::Host, public Runtime {
   void worsen(RunResult worse) override {
     result_now = std::max(result_now.value_or(RunResult::success), worse);
   }
-  std::optional<RunResult> previous_result() override { return before; }
+  std::optional<RunResult> previous_result(Task&) override { return before; }
   RunResult result_of(Task&, const Thrown&) override { return RunResult::failure; }
   void mark_stage(Task&, StageStatus status) override {
     lines.push_back(std::string(to_string(status)));

@@ -37,6 +37,7 @@ RunInfo info_of(const Run& run, const JobName& job, bool with_nodes) {
   out.values = run.spec().values;
   out.description = run.description();
   out.display_name = run.display_name();
+  out.waiting_for = run.waiting_for();
   out.inputs = run.inputs();
   out.artifacts = run.artifacts();
   out.tests = run.tests();
@@ -53,7 +54,7 @@ RunInfo info_of_waiting(const RunSpec& spec, const JobName& job, WallTime queued
   out.causes = spec.causes;
   out.values = spec.values;
   out.display_name = fmt::format("#{}", spec.number);
-  out.waiting_for = "Waiting for an earlier run of this pipeline to end";
+  out.waiting_for = "Waiting for earlier runs to end";
   return out;
 }
 
@@ -96,9 +97,10 @@ Result<uint64_t> EngineServer::start(const JobName& name, StartRequest request) 
       out.known = true;
       return out;
     }
-    out.waits = job->settings.one_at_a_time && std::ranges::any_of(job->builds, [](const auto& b) {
-                  return !b.second.finished();
-                });
+    out.waits = !may_begin(state, *job) ||
+                (job->settings.one_at_a_time && std::ranges::any_of(job->builds, [](const auto& b) {
+                   return b.second.waits.has_value();
+                 }));
     out.full = out.waits && state.waiting >= options_.max_waiting;
     out.number = job->next;
     out.spec.job = name.text();
@@ -141,6 +143,10 @@ Result<uint64_t> EngineServer::start(const JobName& name, StartRequest request) 
   return plan.number;
 }
 
+bool EngineServer::may_begin(const State& state, const Job& job) const {
+  return state.live < options_.max_live && !(job.settings.one_at_a_time && job.has_live());
+}
+
 RunServices EngineServer::services_for(const Job& job) {
   RunServices out;
   out.steps = &builtin_steps();
@@ -156,6 +162,7 @@ RunServices EngineServer::services_for(const Job& job) {
     on_node(run, name, node);
   };
   out.state_changed = [this, name = job.name](const Run& run) { on_state(run, name); };
+  out.replayed = [this](const Run&) { replayed(); };
   out.previous_result = [this, name = job.name](const RunSpec& spec) -> std::optional<BuildResult> {
     const Result<std::vector<uint64_t>> numbers = runs(name);
     if (!numbers) return std::nullopt;
@@ -177,8 +184,12 @@ Result<> EngineServer::begin_build(const JobRef& job, uint64_t number, RunSpec s
       services_for(*job), std::move(spec),
       {.journal = folder + "/journal", .log = folder + "/log", .artifacts = folder + "/files"},
       options_.limits));
-  state_.with([&](State&) {
+  if (run->replaying()) ++replaying_;
+  state_.with([&](State& state) {
     Build& build = job->builds[number];
+    if (!build.live) ++state.live;
+    if (build.waits) --state.waiting;
+    build.waits.reset();
     build.live = run;
     build.queued = run->started();
     if (!run->spec().key.empty()) job->keys[run->spec().key] = number;
@@ -188,31 +199,51 @@ Result<> EngineServer::begin_build(const JobRef& job, uint64_t number, RunSpec s
   return {};
 }
 
-/// Lets the oldest run that waits begin, when none of its job is under way.
+/// Lets the oldest runs that wait begin, as many as may. It is held to wait until it is under way,
+/// so that who looks meanwhile finds one or the other.
 void EngineServer::begin_waiting(const JobRef& job) {
   while (true) {
     uint64_t number = 0;
-    std::optional<RunSpec> spec = state_.with([&](State& state) -> std::optional<RunSpec> {
-      if (job->doomed || job->has_live()) return std::nullopt;
+    std::optional<RunSpec> spec = state_.with([&](const State& state) -> std::optional<RunSpec> {
+      if (job->doomed || !may_begin(state, *job)) return std::nullopt;
       for (auto& [candidate, build] : job->builds) {
         if (!build.waits) continue;
         number = candidate;
-        --state.waiting;
-        return std::exchange(build.waits, std::nullopt);
+        return build.waits;
       }
       return std::nullopt;
     });
     if (!spec) return;
-    if (Result<> begun = begin_build(job, number, *spec); !begun) {
+    if (Result<> begun = begin_build(job, number, std::move(*spec)); !begun) {
       LOG(error, "a run cannot begin and waits on", {"job", job->name.text()}, {"number", number},
           {"error", begun.error().message});
-      state_.with([&](State& state) {
-        job->builds[number].waits = std::move(spec);
-        ++state.waiting;
+      return retry([this, job] {
+        if (ending_) return;
+        std::lock_guard lock(changing_);
+        begin_waiting(job);
       });
-      return;
     }
   }
+}
+
+/// After a run ended while as many were under way as there may be: the oldest that waits, of
+/// whichever job.
+void EngineServer::begin_waiting_anywhere() {
+  JobRef oldest;
+  state_.with([&](State& state) {
+    WallTime since = WallTime::max();
+    for (auto& [folder_name, folder] : state.folders) {
+      for (auto& [job_name, job] : folder.jobs) {
+        if (!may_begin(state, *job)) continue;
+        for (const auto& [number, build] : job->builds) {
+          if (!build.waits || build.queued >= since) continue;
+          since = build.queued;
+          oldest = job;
+        }
+      }
+    }
+  });
+  if (oldest) begin_waiting(oldest);
 }
 
 // ----- life -----
@@ -273,15 +304,19 @@ void EngineServer::settle(const JobName& name, uint64_t number) {
     if (Result<> saved =
             write_file_atomic(job->build_folder(number) + "/result.json", to_text(info), 0600);
         !saved) {
-      // It stays in memory and its journal on disk: a restart saves it again.
-      LOG(error, "the result of a run cannot be saved", {"job", name.text()}, {"number", number},
-          {"error", saved.error().message});
-      return;
+      // It stays in memory and its journal on disk: also a restart saves it again.
+      LOG(error, "the result of a run cannot be saved yet", {"job", name.text()},
+          {"number", number}, {"error", saved.error().message});
+      return retry([this, name, number] { settle(name, number); });
     }
   }
-  state_.with([&](State&) { job->builds[number].live.reset(); });
+  const bool crowded = state_.with([&](State& state) {
+    job->builds[number].live.reset();
+    return state.live-- >= options_.max_live;
+  });
   run.reset();
   if (doomed && !job->doomed) drop_build(job, number);
+  if (crowded) begin_waiting_anywhere();
   if (!job->doomed) return begin_waiting(job);
   if (!state_.with([&](const State&) { return job->has_live(); })) {
     if (Result<> gone = discard(job); !gone) {
@@ -307,15 +342,10 @@ Result<> EngineServer::stop(const JobName& name, uint64_t number, const std::str
   }
   if (!found.waits) return {};
   std::lock_guard lock(changing_);
-  const bool still = state_.with([&](State& state) {
-    Build& build = found.job->builds[number];
-    if (!build.waits) return false;
-    build.waits.reset();
-    --state.waiting;
-    return true;
-  });
-  // It began meanwhile.
+  const bool still =
+      state_.with([&](const State&) { return found.job->builds[number].waits.has_value(); });
   if (!still) {
+    // It began meanwhile.
     if (const Found now = TRY(find_build(name, number)); now.live) now.live->abort(by);
     return {};
   }
@@ -328,6 +358,10 @@ Result<> EngineServer::stop(const JobName& name, uint64_t number, const std::str
   info.waiting_for.clear();
   TRY(write_file_atomic(found.folder + "/log", log, 0600));
   TRY(write_file_atomic(found.folder + "/result.json", to_text(info), 0600));
+  state_.with([&](State& state) {
+    found.job->builds[number].waits.reset();
+    --state.waiting;
+  });
   publish(name, number, info.key, RunState::finished);
   return remove_tree(found.folder + "/queued.json");
 }
@@ -357,8 +391,11 @@ Result<> EngineServer::remove_run(const JobName& name, uint64_t number) {
     live->abort("the removal of the run");
     return {};
   }
+  state_.with([&](State& state) {
+    if (live) --state.live;
+    found.job->builds[number].live.reset();
+  });
   live.reset();
-  state_.with([&](State&) { found.job->builds[number].live.reset(); });
   drop_build(found.job, number);
   return {};
 }

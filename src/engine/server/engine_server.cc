@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "engine/journal.h"
 #include "engine/server/saved_run.h"
 
 // Folders and jobs, what is read at the start, and events. Runs are in engine_runs.cc.
@@ -18,6 +19,8 @@ namespace ks::engine {
 namespace {
 
 constexpr size_t kMaxConfigBytes = 8u << 20;
+constexpr auto kRetryPause = std::chrono::seconds(1);
+constexpr size_t kMostRetries = 10'000;
 
 Error no_folder(const std::string& folder) {
   return {Code::not_found, fmt::format("folder \"{}\" does not exist", folder)};
@@ -66,8 +69,26 @@ Result<> EngineServer::load() {
                           .machines = options_.machines,
                           .agent = options_.agent}));
   std::lock_guard lock(changing_);
+  node_->hold_back(true);
+  ++replaying_;
   for (const std::string& file : subfolders(options_.data_dir + "/folders")) TRY(load_folder(file));
+  replayed();
   return {};
+}
+
+/// One run, or the loading itself, is done with what was before the restart.
+void EngineServer::replayed() {
+  if (--replaying_ == 0) node_->hold_back(false);
+}
+
+/// Does it again a little later, as after a full disk.
+void EngineServer::retry(std::function<void()> work) {
+  const auto token = loop_->timer(kRetryPause, std::move(work));
+  retries_.with([&](auto& held) {
+    // Those that have run are of no use any more.
+    if (held.size() >= kMostRetries) held.erase(held.begin());
+    held.push_back(token);
+  });
 }
 
 std::string EngineServer::folder_path(const std::string& folder) const {
@@ -122,9 +143,11 @@ Result<> EngineServer::load_build(const JobRef& job, uint64_t number) {
     state_.with([&](State&) { job->builds[number]; });
     return {};
   }
-  if (file_exists(folder + "/journal")) return begin_build(job, number, {});
+  if (TRY(Journal::has_begun(folder + "/journal"))) return begin_build(job, number, {});
   if (!file_exists(folder + "/queued.json")) {
-    // The process ended between making the folder and the first record: nothing was acknowledged.
+    // The process ended before the first record: nothing was acknowledged, and who asks again with
+    // the same key gets a run that begins.
+    std::erase_if(job->keys, [&](const auto& entry) { return entry.second == number; });
     return remove_tree(folder);
   }
   const json::value saved = TRY(parse_json(TRY(read_file(folder + "/queued.json", 64u << 20))));

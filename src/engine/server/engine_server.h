@@ -68,6 +68,7 @@ class EngineServer final : public Engine {
     std::map<std::string, Folder> folders;
     std::vector<JobRef> doomed;  // removed, but a run of theirs has not ended yet
     size_t waiting = 0;
+    size_t live = 0;
   };
   /// One build as it stands: what its functions need, taken under the lock.
   struct Found {
@@ -89,6 +90,10 @@ class EngineServer final : public Engine {
 
   RunServices services_for(const Job& job);
   Result<> begin_build(const JobRef& job, uint64_t number, RunSpec spec);
+  bool may_begin(const State& state, const Job& job) const;
+  void begin_waiting_anywhere();
+  void replayed();
+  void retry(std::function<void()> work);
   void on_state(const Run& run, const JobName& name);
   void on_node(const Run& run, const JobName& name, const RunNode& node);
   void settle(const JobName& name, uint64_t number);
@@ -106,6 +111,8 @@ class EngineServer final : public Engine {
   std::mutex changing_;
   mutable Guarded<State> state_;
   std::atomic<bool> ending_{false};
+  std::atomic<size_t> replaying_{0};
+  Guarded<std::vector<std::shared_ptr<void>>> retries_;
   std::unique_ptr<Loop> loop_;
 };
 

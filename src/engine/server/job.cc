@@ -2,13 +2,16 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cerrno>
 #include <filesystem>
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "jenkins/config_xml.h"
 
@@ -88,11 +91,17 @@ std::string name_of_file(std::string_view file) { return percent_decode(file); }
 Result<> load_keys(Job& job) {
   const std::string path = job.folder + "/keys";
   if (!file_exists(path)) return {};
-  const std::string text = TRY(read_file(path));
+  std::string text = TRY(read_file(path));
+  if (!text.ends_with('\n')) {
+    // A crash left half a line, which must not stay in front of the next one. Its run has not
+    // begun.
+    text.resize(text.rfind('\n') == text.npos ? 0 : text.rfind('\n') + 1);
+    if (truncate(path.c_str(), static_cast<off_t>(text.size())) != 0)
+      return errno_error("cut", path, errno);
+  }
   for (std::string_view line : split(text, '\n')) {
     const size_t space = line.find(' ');
     const std::optional<int64_t> number = parse_int(line.substr(0, space));
-    // A crash may have left half a line; its build says the rest.
     if (!number || *number <= 0 || space == line.npos) continue;
     job.next = std::max(job.next, static_cast<uint64_t>(*number) + 1);
     if (std::string_view key = line.substr(space + 1); !key.empty()) {
@@ -103,9 +112,14 @@ Result<> load_keys(Job& job) {
 }
 
 Result<> append_key(const Job& job, uint64_t number, std::string_view key) {
-  const Fd file =
-      TRY(open_file(job.folder + "/keys", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
-  return write_all(file.get(), fmt::format("{} {}\n", number, key));
+  const std::string path = job.folder + "/keys";
+  const Fd file = TRY(open_file(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  const off_t before = lseek(file.get(), 0, SEEK_END);
+  Result<> written = write_all(file.get(), fmt::format("{} {}\n", number, key));
+  if (written) return {};
+  if (ftruncate(file.get(), before) != 0)
+    LOG(warn, "half a line stays in a file", {"path", path}, {"error", errno});
+  return std::move(written).error().in(path);
 }
 
 }  // namespace ks::engine

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/step.h"
 
 // echo, error, sleep, timeout, retry, waitUntil, isUnix.
@@ -19,14 +21,15 @@ std::chrono::milliseconds duration_of(StepCall& call, std::string_view default_u
     std::string_view name;
     double milliseconds;
   };
+  constexpr double kLongestMillis = 100.0 * 365 * 864e5;
   static constexpr Unit kUnits[] = {
       {"NANOSECONDS", 1e-6}, {"MICROSECONDS", 1e-3}, {"MILLISECONDS", 1}, {"SECONDS", 1e3},
       {"MINUTES", 6e4},      {"HOURS", 36e5},        {"DAYS", 864e5}};
   const std::string unit = call.text("unit", default_unit);
   for (const Unit& known : kUnits) {
-    if (known.name == unit)
-      return std::chrono::milliseconds(
-          static_cast<int64_t>(static_cast<double>(call.number("time")) * known.milliseconds));
+    if (known.name != unit) continue;
+    const double time = static_cast<double>(call.number("time")) * known.milliseconds;
+    return std::chrono::milliseconds(static_cast<int64_t>(std::clamp(time, 0.0, kLongestMillis)));
   }
   call.run.raise(call.task, "java.lang.IllegalArgumentException",
                  fmt::format("No enum constant java.util.concurrent.TimeUnit.{}", unit));
@@ -47,18 +50,25 @@ std::string in_words(std::chrono::milliseconds time) {
   return fmt::format("{} ms", total);
 }
 
+/// What is left of a time until a moment: never more than all of it, also when the clock was set
+/// back.
+std::chrono::milliseconds left_of(Run& run, int64_t deadline_millis,
+                                  std::chrono::milliseconds time) {
+  const int64_t left = deadline_millis - run.services().clock->now().time_since_epoch().count();
+  return std::clamp(std::chrono::milliseconds(left), std::chrono::milliseconds(0), time);
+}
+
 /// Waits until a moment that is fixed when the wait begins, so that a restart does not begin it
 /// anew.
-void wait_until(Run& run, groovy::Task& task, int64_t deadline_millis) {
+void wait_until(Run& run, groovy::Task& task, std::chrono::milliseconds time) {
+  const int64_t deadline_millis = run.now_millis(task) + time.count();
   auto token = std::make_shared<std::shared_ptr<void>>();
   const uint64_t id = run.next_await();
   run.await(task, {.what = "sleep",
                    .start =
-                       [&run, token, id, deadline_millis](bool) {
-                         const int64_t now = run.services().clock->now().time_since_epoch().count();
-                         *token = run.services().timer(
-                             std::chrono::milliseconds(std::max<int64_t>(0, deadline_millis - now)),
-                             [&run, id] { run.complete(id, nullptr); });
+                       [&run, token, id, deadline_millis, time](bool) {
+                         *token = run.services().timer(left_of(run, deadline_millis, time),
+                                                       [&run, id] { run.complete(id, nullptr); });
                        },
                    .interrupt = {}});
 }
@@ -66,7 +76,7 @@ void wait_until(Run& run, groovy::Task& task, int64_t deadline_millis) {
 groovy::Value sleep(StepCall& call) {
   const auto time = duration_of(call, "SECONDS");
   call.run.print_line("Sleeping for " + in_words(time));
-  wait_until(call.run, call.task, call.run.now_millis(call.task) + time.count());
+  wait_until(call.run, call.task, time);
   return {};
 }
 
@@ -76,14 +86,12 @@ groovy::Value timeout(StepCall& call) {
   run.print_line("Timeout set to expire in " + in_words(time));
   const int64_t deadline = run.now_millis(call.task) + time.count();
   return run.interruptible(call.task, [&](uint64_t scope) {
-    const int64_t left = deadline - run.services().clock->now().time_since_epoch().count();
     // In a replay too: the block may turn out to be still running when the journal ends.
     const std::weak_ptr<Run> weak = run.weak_from_this();
-    auto token =
-        run.services().timer(std::chrono::milliseconds(std::max<int64_t>(0, left)), [weak, scope] {
-          if (auto alive = weak.lock())
-            alive->interrupt_scope(scope, BuildResult::aborted, "Timeout has been exceeded");
-        });
+    auto token = run.services().timer(left_of(run, deadline, time), [weak, scope] {
+      if (auto alive = weak.lock())
+        alive->interrupt_scope(scope, BuildResult::aborted, "Timeout has been exceeded");
+    });
     return call.call_body();
   });
 }
@@ -119,7 +127,7 @@ groovy::Value wait_until_true(StepCall& call) {
       call.run.print_line(
           fmt::format("Will try again after {}",
                       in_words(std::chrono::milliseconds(static_cast<int64_t>(pause)))));
-    wait_until(call.run, call.task, call.run.now_millis(call.task) + static_cast<int64_t>(pause));
+    wait_until(call.run, call.task, std::chrono::milliseconds(static_cast<int64_t>(pause)));
     pause = std::min<double>(pause * kGrowth, kMaxMillis);
   }
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/json.h"
 #include "engine/node.h"
 #include "engine/step.h"
 
@@ -63,11 +64,15 @@ std::shared_ptr<Workspace> lease_node(StepCall& call, const std::string& label,
   auto ask = [&run, leased, key, label, id] {
     auto granted = [&run, leased, id](Node::Lease lease) {
       *leased = lease.workspace;
-      run.complete(id, lease.workspace ? json::value{{"path", lease.workspace->path()}}
+      run.complete(id, lease.workspace ? json::value{{"path", lease.workspace->path()},
+                                                     {"node", lease.workspace->node_name()},
+                                                     {"executor", lease.workspace->executor()}}
                                        : json::value{{"error", lease.error}});
     };
     auto waiting = [&run, id](std::string reason) {
-      run.output(id, "Still waiting to schedule task\n" + reason + "\n", 0, {});
+      // After a restart the log may have it already.
+      if (run.logged_offset(id) == 0)
+        run.output(id, "Still waiting to schedule task\n" + reason + "\n", 1, {});
     };
     run.services().node->lease(key, label, run.spec().job, granted, waiting);
   };
@@ -79,8 +84,10 @@ std::shared_ptr<Workspace> lease_node(StepCall& call, const std::string& label,
     call.fail(error->as_string());
   if (*leased == nullptr) {
     // The journal says that it was granted.
-    Node::Lease again =
-        run.services().node->regain(key, label, std::string(granted.at("path").as_string()));
+    Node::Lease again = run.services().node->regain(
+        key, {.path = std::string(text_at(granted, {"path"})),
+              .node = std::string(text_at(granted, {"node"})),
+              .executor = static_cast<int>(int_at(granted, {"executor"}))});
     if (again.workspace == nullptr) call.fail(again.error);
     *leased = again.workspace;
   }

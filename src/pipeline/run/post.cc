@@ -20,8 +20,10 @@ RunResult Executor::combined(Task& task, const std::optional<Thrown>& error, boo
 bool Executor::applies(Task& task, std::string_view condition, const std::optional<Thrown>& error,
                        bool of_stage) {
   RunResult now = combined(task, error, of_stage, true);
-  std::optional<RunResult> before = runtime_.previous_result();
   if (condition == "always" || condition == "cleanup") return true;
+  std::optional<RunResult> before;
+  if (condition == "changed" || condition == "fixed" || condition == "regression")
+    before = runtime_.previous_result(task);
   if (condition == "changed") return !before || combined(task, error, of_stage, false) != *before;
   if (condition == "fixed") {
     return before && (*before == RunResult::failure || *before == RunResult::unstable) &&

@@ -126,7 +126,7 @@ bool Executor::changed(Task& task, const EvaluatedCall& call, bool paths) {
     runtime_.console(task, "Examining changelog from all builds of this change request.");
   if (changes.empty()) {
     runtime_.console(task,
-                     runtime_.previous_result()
+                     runtime_.previous_result(task)
                          ? "Warning, empty changelog. Have you run checkout?"
                          : "Warning, empty changelog. Probably because this is the first build.");
     return false;
