@@ -22,7 +22,7 @@ namespace ks::store {
 namespace {
 
 constexpr int kNameTries = 8;
-constexpr int kChangeTries = 5;
+constexpr int kChangeTries = 100;  // each lost attempt means that somebody else got on
 constexpr size_t kMaxPrefix = 58;  // of a generated name, which has five more characters
 
 StrategyContext context(ApiServer& server, const Call& call) {
