@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <algorithm>
 
+#include <algorithm>
+
 namespace ks::kube {
 namespace {
 
