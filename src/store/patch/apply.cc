@@ -173,7 +173,12 @@ class Application {
     const std::string_view text = text_at(live_, {"metadata", "annotations", kLastApplied});
     if (text.empty()) return {};
     const Result<json::value> last = parse_json(text);
-    return last && last->is_object() ? applied_fields(*last, &schema_) : FieldSet{};
+    if (!last || !last->is_object()) return {};
+    // What is not as it was applied is somebody else's by now.
+    const Difference since = difference(*last, live_, &schema_);
+    return subtract(
+        subtract(subtract(applied_fields(*last, &schema_), since.modified), since.added),
+        since.removed);
   }
 
   void settle_managers() {

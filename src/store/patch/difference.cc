@@ -109,14 +109,13 @@ Outcome compare(const json::value& before, const json::value& after, const Schem
 
 Difference compare_objects(const json::object& before, const json::object& after,
                            const Schema* schema, Level level) {
-  // Metadata itself has no owner, only its fields do.
   static const json::value kNothing = json::object();
   Difference out;
   for (const auto& [key, now] : after) {
     if (is_unowned(level, key)) continue;
     const Schema* type = schema_below(schema, key);
     const json::value* then = before.if_contains(key);
-    if (then == nullptr && level_below(level, key) == Level::metadata) then = &kNothing;
+    if (then == nullptr && is_always_there(level, key, schema)) then = &kNothing;
     Outcome outcome = then == nullptr ? only_added(now, type)
                                       : compare(*then, now, type, level_below(level, key));
     append(out, field_element(key), std::move(outcome));
@@ -125,8 +124,8 @@ Difference compare_objects(const json::object& before, const json::object& after
     if (is_unowned(level, key) || after.contains(key)) continue;
     const Schema* type = schema_below(schema, key);
     append(out, field_element(key),
-           level_below(level, key) == Level::metadata
-               ? compare(then, kNothing, type, Level::metadata)
+           is_always_there(level, key, schema)
+               ? compare(then, kNothing, type, level_below(level, key))
                : only_removed(then, type));
   }
   sort(out);

@@ -58,12 +58,13 @@ FieldSet walk_object(const json::object& object, const Schema* schema, Level lev
     const Schema* type = named != nullptr    ? named->schema
                          : schema == nullptr ? nullptr
                                              : schema->values;
-    const Level inner = level_below(level, key);
+    const bool always = is_always_there(level, key, schema);
     const Shape shape = shape_of(value, type);
-    FieldSet below = shape == Shape::leaf ? FieldSet{} : walk(value, type, inner, containers);
+    FieldSet below =
+        shape == Shape::leaf ? FieldSet{} : walk(value, type, level_below(level, key), containers);
     const bool empty_map = shape == Shape::map && value.get_object().empty();
-    const bool member = inner != Level::metadata &&
-                        (containers || shape == Shape::leaf || named == nullptr || empty_map);
+    const bool member =
+        !always && (containers || shape == Shape::leaf || named == nullptr || empty_map);
     set.append(field_element(key), member, std::move(below));
   }
   set.sort();

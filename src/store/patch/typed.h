@@ -43,6 +43,13 @@ std::optional<std::vector<PathElement>> elements_of(const json::array& list, con
 enum class Level : uint8_t { root, metadata, inner };
 /// The fields at `level` that have no owners: apiVersion, kind, metadata.name, ...
 bool is_unowned(Level level, std::string_view name);
+/// Whether the field is there in every object of the type, so that only what it holds has owners:
+/// metadata, and the spec and status of Kubernetes' own kinds.
+inline bool is_always_there(Level level, std::string_view name, const Schema* schema) {
+  if (level != Level::root) return false;
+  return name == "metadata" ||
+         (schema != nullptr && schema->built_in && (name == "spec" || name == "status"));
+}
 inline Level level_below(Level level, std::string_view name) {
   return level == Level::root && name == "metadata" ? Level::metadata : Level::inner;
 }
