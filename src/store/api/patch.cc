@@ -37,8 +37,7 @@ kube::Status cannot_apply(const Error& error) {
   status.reason = "Invalid";
   status.message = fmt::format("the server rejected our request due to an error in our request: {}",
                                error.message);
-  status.causes.push_back({"UnexpectedServerResponse", error.message, ""});
-  return status;
+  return status;  // no causes: kubectl shows those in place of the message
 }
 
 /// The object after a patch that is no apply.
@@ -79,9 +78,53 @@ Outcome<> check_configuration(const Call& call, json::value& configuration) {
   return {};
 }
 
+/// Drops what a writer of this part of the object may not change, so that it does not come to own
+/// it.
+void keep_own_part(const Call& call, json::value& configuration) {
+  json::object& object = configuration.get_object();
+  if (part_of(call) == Part::spec) {
+    if (call.kind->has_status()) object.erase("status");
+    return;
+  }
+  json::object kept;
+  for (std::string_view field : {"apiVersion", "kind", "status"}) {
+    if (const json::value* value = object.if_contains(field)) kept[field] = *value;
+  }
+  json::object& metadata = kept["metadata"].emplace_object();
+  for (std::string_view field : {"name", "namespace", "uid", "resourceVersion"}) {
+    if (const json::value* value = find(configuration, {"metadata", field})) {
+      metadata[field] = *value;
+    }
+  }
+  object = std::move(kept);
+}
+
+/// A configuration may say which state of which object it is for.
+Outcome<> check_preconditions(const Call& call, const json::value& live,
+                              const json::value& configuration) {
+  const std::string_view uid = kube::uid_of(configuration);
+  const std::string_view live_uid = live.is_null() ? "" : kube::uid_of(live);
+  if (!uid.empty() && uid != live_uid) {
+    return kube::conflict(
+        call.resource(), call.path.name,
+        live.is_null()
+            ? fmt::format("uid mismatch: the provided object specified uid {}, and no existing "
+                          "object was found",
+                          uid)
+            : fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}",
+                          uid, live_uid));
+  }
+  const std::string_view version = kube::resource_version_of(configuration);
+  if (!live.is_null() && !version.empty() && version != kube::resource_version_of(live)) {
+    return kube::conflict(call.resource(), call.path.name);
+  }
+  return {};
+}
+
 /// The next state by an apply, its managedFields set.
 Outcome<json::value> applied(ApiServer& server, const Call& call, const WriteOptions& options,
                              const json::value& live, const json::value& configuration) {
+  TRY(check_preconditions(call, live, configuration));
   const FieldManager manager{.name = options.manager,
                              .api_version = call.kind->resource.api_version(),
                              .subresource = call.sub == nullptr ? "" : call.sub->name,
@@ -99,6 +142,7 @@ Outcome<Written> apply_object(ApiServer& server, Call& call, const WriteOptions&
   TRY(check_configuration(call, configuration));
   TRY(decode_object(call, configuration, options.validation, {}));
   TRY(place_object(call, configuration, true));
+  keep_own_part(call, configuration);
   const Change change = [&](const json::value& live) {
     return applied(server, call, options, live, configuration);
   };

@@ -85,11 +85,10 @@ Outcome<> set_identity(const Call& call, const Strategy& strategy, json::value& 
   return {};
 }
 
-FieldManager manager_of(const ApiServer& server, const Call& call, const WriteOptions& options,
-                        Part part) {
+FieldManager manager_of(const ApiServer& server, const Call& call, const WriteOptions& options) {
   return {.name = options.manager,
           .api_version = call.kind->resource.api_version(),
-          .subresource = part == Part::status ? "status" : "",
+          .subresource = call.sub == nullptr ? "" : call.sub->name,
           .now = server.clock.now()};
 }
 
@@ -291,7 +290,7 @@ Outcome<json::value> next_state(ApiServer& server, Call& call, const WriteOption
   }
   TRY(check_change(call, strategy, how.part, next, before));
   if (!how.tracked && call.kind->schema != nullptr) {
-    track_update(next, before, manager_of(server, call, options, how.part), *call.kind->schema);
+    track_update(next, before, manager_of(server, call, options), *call.kind->schema);
   }
   return next;
 }
@@ -379,8 +378,7 @@ Outcome<Written> create_new(ApiServer& server, Call& call, const WriteOptions& o
   if (generated) generate();
   TRY(prepare_new(server, call, object));
   if (!tracked && call.kind->schema != nullptr) {
-    track_update(object, nullptr, manager_of(server, call, options, Part::spec),
-                 *call.kind->schema);
+    track_update(object, nullptr, manager_of(server, call, options), *call.kind->schema);
   }
   for (int attempt = 1;; attempt++) {
     Outcome<Written> written = commit_new(server, call, options, object);
