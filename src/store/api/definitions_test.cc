@@ -159,6 +159,15 @@ TEST(CustomDefinitions, AreRefusedWhenTheyAreNone) {
   EXPECT_EQ(renamed.status, 422);
 }
 
+TEST(CustomDefinitions, TellApplyThatTheyTakeNoStrategicPatches) {
+  TestServer server;
+  server.post(kCrds, shirts());
+  const Reply document = server.get("/openapi/v3/apis/example.com/v1");
+  EXPECT_EQ(document.status, 200);
+  EXPECT_NE(document.body.find("application/merge-patch+json"), std::string::npos);
+  EXPECT_EQ(document.body.find("application/strategic-merge-patch+json"), std::string::npos);
+}
+
 TEST(CustomDefinitions, InstallBringsAnObjectToItsState) {
   TestServer server;
   const json::value definition = *parse_json(shirts());

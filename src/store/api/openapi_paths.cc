@@ -75,9 +75,10 @@ constexpr Verb kObjectVerbs[] = {
 };
 
 constexpr std::string_view kMediaTypes[] = {"application/json", "application/yaml"};
+// Built-in kinds take all of these, custom ones all but the last: `kubectl apply` goes by it.
 constexpr std::string_view kPatchTypes[] = {
-    "application/json-patch+json", "application/merge-patch+json",
-    "application/strategic-merge-patch+json", "application/apply-patch+yaml"};
+    "application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml",
+    "application/strategic-merge-patch+json"};
 
 json::array words(std::span<const std::string_view> texts) {
   json::array out;
@@ -187,7 +188,7 @@ class Paths {
 
   std::span<const std::string_view> body_types(const Verb& verb) const {
     if (verb.body != Verb::Body::patch) return kMediaTypes;
-    return kPatchTypes;
+    return std::span(kPatchTypes).first(std::size(kPatchTypes) - (kind_.custom ? 1 : 0));
   }
 
   json::object content(std::span<const std::string_view> media_types, const json::object& schema) {
