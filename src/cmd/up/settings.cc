@@ -114,6 +114,8 @@ std::vector<Setting> settings_of(engine::RunLimits& limits) {
        Kind::count, &limits.call_depth},
       {"--max-branches", "limits.branches", "parallel branches of one run", "10000", Kind::count,
        wide(limits.branches)},
+      {"--max-steps", "limits.steps", "steps of one run, stages included", "1000000", Kind::count,
+       wide(limits.steps)},
       {"--max-string", "limits.string", "one string in a script", "64Mi", Kind::size,
        wide(limits.string_bytes)},
       {"--max-log-line", "limits.logLine", "one line of a log; longer ones are cut and marked",

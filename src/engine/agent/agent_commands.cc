@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/process.h"
+#include "base/text.h"
 #include "engine/agent.h"
 #include "engine/agent/frame.h"
 #include "engine/agent/socket.h"
@@ -59,7 +60,10 @@ class AgentCommands final : public CommandRunner {
 
   void kill(const std::string& key) override { tell("kill", key); }
 
-  void forget(const std::string& key) override { tell("forget", key); }
+  /// Here, not by the agent: one that is killed meanwhile would leave the folder for ever.
+  void forget(const std::string& key) override {
+    (void)remove_tree(folder_ + "/" + percent_encode(key));
+  }
 
  private:
   struct Active {
