@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <ranges>
+#include <tuple>
 
 #include "base/text.h"
 #include "devops/controllers/keys.h"
@@ -29,17 +30,21 @@ std::optional<WallTime> completed_at(const json::value& run) {
 struct Finished {
   const json::value* run;
   WallTime at;
+  int64_t number = 0;  ///< of the build
 };
 
-/// Oldest first; equal times by name, so that the choice is the same each time.
+/// Oldest first. Times are whole seconds, so that several runs may have ended at the same one: then
+/// their numbers decide, and names at last, so that the choice is the same each time.
 std::vector<Finished> finished_runs(const std::vector<ObjectRef>& runs) {
   std::vector<Finished> out;
   for (const ObjectRef& run : runs) {
     const std::optional<WallTime> at = completed_at(*run);
-    if (at && !kube::is_being_deleted(*run)) out.push_back({run.get(), *at});
+    if (!at || kube::is_being_deleted(*run)) continue;
+    out.push_back({run.get(), *at, parse_int(kube::annotation(*run, run::kId)).value_or(0)});
   }
   std::ranges::sort(out, [](const Finished& a, const Finished& b) {
-    return a.at != b.at ? a.at < b.at : kube::name_of(*a.run) < kube::name_of(*b.run);
+    return std::tuple(a.at, a.number, kube::name_of(*a.run)) <
+           std::tuple(b.at, b.number, kube::name_of(*b.run));
   });
   return out;
 }

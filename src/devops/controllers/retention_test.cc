@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "devops/controllers/hash.h"
+#include "devops/controllers/keys.h"
 
 namespace ks::devops {
 namespace {
@@ -13,7 +14,7 @@ using std::chrono::hours;
 const WallTime now{hours{24 * 1'000}};
 
 /// A run that ended `age` ago; a negative age: it still runs.
-ObjectRef run(std::string_view name, hours age, std::string_view phase = "Succeeded") {
+ObjectRef ended_run(std::string_view name, hours age, std::string_view phase = "Succeeded") {
   json::value out = json::object{{"metadata", json::object{{"name", name}, {"namespace", "p"}}}};
   set_at(out, {"status", "phase"}, json::value(phase));
   if (age.count() >= 0) {
@@ -31,29 +32,40 @@ std::vector<std::string> expired(const std::vector<ObjectRef>& runs, Discarder d
 using Names = std::vector<std::string>;
 
 TEST(Retention, KeepsTheNewest) {
-  const std::vector<ObjectRef> runs{run("c", hours{1}), run("a", hours{3}), run("b", hours{2})};
+  const std::vector<ObjectRef> runs{ended_run("c", hours{1}), ended_run("a", hours{3}),
+                                    ended_run("b", hours{2})};
   EXPECT_EQ(expired(runs, {.runs = 2, .days = {}}), (Names{"a"}));
   EXPECT_EQ(expired(runs, {.runs = 3, .days = {}}), Names{});
   EXPECT_EQ(expired(runs, {}), Names{});
 }
 
+TEST(Retention, RunsOfOneSecondGoByTheirNumbers) {
+  auto numbered = [](std::string_view name, std::string_view number) {
+    json::value out = *ended_run(name, hours{1});
+    kube::set_annotation(out, run::kId, number);
+    return std::make_shared<const json::value>(std::move(out));
+  };
+  const std::vector<ObjectRef> runs{numbered("a", "10"), numbered("b", "9"), numbered("c", "8")};
+  EXPECT_EQ(expired(runs, {.runs = 1, .days = {}}), (Names{"c", "b"}));
+}
+
 TEST(Retention, SparesTheLastSuccessAndTheLastRun) {
-  const std::vector<ObjectRef> runs{run("good", hours{9}), run("bad1", hours{3}, "Failed"),
-                                    run("bad2", hours{2}, "Failed"),
-                                    run("bad3", hours{1}, "Failed")};
+  const std::vector<ObjectRef> runs{
+      ended_run("good", hours{9}), ended_run("bad1", hours{3}, "Failed"),
+      ended_run("bad2", hours{2}, "Failed"), ended_run("bad3", hours{1}, "Failed")};
   EXPECT_EQ(expired(runs, {.runs = 0, .days = {}}), (Names{"bad1", "bad2"}));
   EXPECT_EQ(expired(runs, {.runs = 1, .days = {}}), (Names{"bad1", "bad2"}));
   EXPECT_EQ(expired(runs, {.runs = 3, .days = {}}), (Names{"bad1"}));
 }
 
 TEST(Retention, NeverDeletesWhatRuns) {
-  const std::vector<ObjectRef> runs{run("live", hours{-1}, "Running"), run("old", hours{5}),
-                                    run("older", hours{6})};
+  const std::vector<ObjectRef> runs{ended_run("live", hours{-1}, "Running"),
+                                    ended_run("old", hours{5}), ended_run("older", hours{6})};
   EXPECT_EQ(expired(runs, {.runs = 1, .days = 0}), (Names{"older", "old"}));
 }
 
 TEST(Retention, ByAgeTellsWhenTheNextExpires) {
-  const std::vector<ObjectRef> runs{run("old", hours{49}), run("new", hours{25})};
+  const std::vector<ObjectRef> runs{ended_run("old", hours{49}), ended_run("new", hours{25})};
   const Retention retention = runs_to_delete(runs, {.runs = {}, .days = 2}, now);
   EXPECT_EQ(retention.expired.size(), 1u);
   EXPECT_EQ(retention.next, now + hours{23});
