@@ -211,6 +211,9 @@ void Store::State::commit(std::vector<Pending*> batch) {
   std::vector<Record> records;
   std::vector<EventRef> events;
   std::vector<std::pair<Pending*, ObjectRef>> writers;
+  // Told once readers see the batch, and before its writers: who reads again because of a conflict
+  // sees the state that it conflicted with, and is ahead of the one that it lost against.
+  std::vector<std::pair<Pending*, Error>> refused;
   uint64_t next = revision;
 
   auto current = [&](const std::string& key) -> ObjectRef {
@@ -226,15 +229,15 @@ void Store::State::commit(std::vector<Pending*> batch) {
     }
     const ObjectRef stored = current(pending->key);
     if (pending->verb == Verb::create && stored != nullptr) {
-      finish(*pending, Error{Code::already_exists, "the object exists already"});
+      refused.emplace_back(pending, Error{Code::already_exists, "the object exists already"});
       continue;
     }
     if (pending->verb != Verb::create && stored == nullptr) {
-      finish(*pending, Error{Code::not_found, "the object does not exist"});
+      refused.emplace_back(pending, Error{Code::not_found, "the object does not exist"});
       continue;
     }
     if (pending->verb != Verb::create && stored->revision != pending->expected) {
-      finish(*pending, conflict_error(stored, pending->expected));
+      refused.emplace_back(pending, conflict_error(stored, pending->expected));
       continue;
     }
     next++;
@@ -254,7 +257,6 @@ void Store::State::commit(std::vector<Pending*> batch) {
   const Result<> durable = records.empty() ? Result<>() : backend->commit(records);
   if (!durable) {
     say_failing(durable.error());
-    for (auto& [pending, object] : writers) finish(*pending, durable.error());
   } else if (!records.empty()) {
     if (std::exchange(failing, false)) LOG(info, "the store takes writes again");
     hub.record(events);
@@ -272,7 +274,10 @@ void Store::State::commit(std::vector<Pending*> batch) {
       if (event->type == EventType::deleted) garbage.push_back({event->revision, event->revision});
     }
     publish(std::move(events));
-    for (auto& [pending, object] : writers) finish(*pending, std::move(object));
+  }
+  for (auto& [pending, error] : refused) finish(*pending, std::move(error));
+  for (auto& [pending, object] : writers) {
+    finish(*pending, durable ? Result<ObjectRef>(std::move(object)) : durable.error());
   }
   for (Pending* pending : calls) {
     const Result<> done = pending->call();
