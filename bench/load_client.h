@@ -97,21 +97,25 @@ class LoadConnection {
     }
   }
 
+  /// What has come, without looking at it: the number of bytes, 0 when there is none yet, -1 when
+  /// the connection is at its end.
+  ssize_t read_some(char* buffer, size_t size) {
+    if (ssl_) {
+      const int got = SSL_read(ssl_.get(), buffer, static_cast<int>(size));
+      if (got > 0) return got;
+      return SSL_get_error(ssl_.get(), got) == SSL_ERROR_WANT_READ ? 0 : -1;
+    }
+    const ssize_t got = recv(fd_.get(), buffer, size, 0);
+    if (got > 0) return got;
+    return got < 0 && errno == EAGAIN ? 0 : -1;
+  }
+
   enum class State : uint8_t { waiting, answered, broken };
   State receive() {
     char buffer[16 << 10];
     while (true) {
-      ssize_t got = 0;
-      if (ssl_) {
-        got = SSL_read(ssl_.get(), buffer, sizeof buffer);
-        if (got <= 0) {
-          const int why = SSL_get_error(ssl_.get(), static_cast<int>(got));
-          return why == SSL_ERROR_WANT_READ ? State::waiting : State::broken;
-        }
-      } else {
-        got = recv(fd_.get(), buffer, sizeof buffer, 0);
-        if (got <= 0) return got < 0 && errno == EAGAIN ? State::waiting : State::broken;
-      }
+      const ssize_t got = read_some(buffer, sizeof buffer);
+      if (got <= 0) return got == 0 ? State::waiting : State::broken;
       in_.append(buffer, static_cast<size_t>(got));
       if (is_complete()) return State::answered;
     }

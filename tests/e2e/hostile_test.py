@@ -1,0 +1,380 @@
+"""Bad input over plain HTTPS: every answer is a Status that says what is wrong, and the server goes on."""
+
+import base64
+import http.client
+import json
+import socket
+import ssl
+import time
+import unittest
+from urllib.parse import quote
+
+import ks_server
+from ks_server import config_map, pod
+
+
+class BadInputTest(ks_server.Case):
+    def tearDown(self):
+        self.assertEqual(self.server.request("GET", "/readyz").status, 200)
+
+    def post(self, body, query="", content_type="application/json", resource="configmaps", **more):
+        return self.server.request("POST", self.path(resource) + query, body, content_type=content_type, **more)
+
+    def refused(self, reply, code, reason, *parts):
+        self.assertEqual(reply.status, code, reply)
+        status = reply.json()
+        self.assertEqual((status["kind"], status["apiVersion"], status["status"], status["code"]), ("Status", "v1", "Failure", code))
+        self.assertEqual(status["reason"], reason, status)
+        for part in parts:
+            self.assertIn(part, status["message"])
+        return status
+
+    def test_malformed_json(self):
+        for body in ("", "{", '{"kind":"ConfigMap"', '{"metadata":{"name":"a"}} trailing', "[]", '"text"', "nul", '{"a":1,}', "{'a':1}",
+                     '{"metadata":{"name":"a","name":}}', "\0", "<xml/>"):
+            self.refused(self.post(body), 400, "BadRequest")
+        self.assertEqual(self.get("configmaps")["items"], [])
+
+    def test_malformed_yaml(self):
+        for body in ("a: [", "a: b: c", "\tx: y", "- just\n- a list", "&a [*a]", "key: *nowhere", "a: !!binary x\n  - y"):
+            self.refused(self.post(body, content_type="application/yaml"), 400, "BadRequest")
+        made = self.post("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: fine}\ndata: {a: '1'}\n", content_type="application/yaml")
+        self.assertEqual(made.status, 201, made)
+
+    def test_yaml_bombs_are_bounded(self):
+        bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+            f"{name}: &{name} [{','.join(['*' + before] * 9)}]\n" for before, name in zip("abcdefgh", "bcdefghi")) + "kind: ConfigMap\n"
+        started = time.monotonic()
+        self.refused(self.post(bomb, content_type="application/yaml"), 400, "BadRequest")
+        self.assertLess(time.monotonic() - started, 5)
+
+    def test_wrong_kind(self):
+        self.refused(self.post({**config_map("a"), "kind": "Secret"}), 400, "BadRequest", "Secret")
+        self.refused(self.post({**config_map("a"), "apiVersion": "v2"}), 400, "BadRequest", "v2")
+        self.refused(self.post({**config_map("a"), "metadata": []}), 400, "BadRequest")
+        self.refused(self.post({**config_map("a"), "data": {"a": 1}}), 400, "BadRequest", "data")
+        self.refused(self.post({**config_map("a"), "data": "text"}), 400, "BadRequest", "data")
+        self.refused(self.post({**config_map("a"), "metadata": {"name": 5}}), 400, "BadRequest", "name")
+        self.refused(self.post({**config_map("a"), "metadata": {"name": "a", "namespace": "other"}}), 400, "BadRequest", "namespace")
+        self.create("configmaps", config_map("a"))
+        reply = self.server.request("PUT", self.path("configmaps/a"), config_map("b"))
+        self.refused(reply, 400, "BadRequest", "name")
+
+    def test_unsupported_media_types(self):
+        self.refused(self.post("x", content_type="text/plain"), 415, "UnsupportedMediaType")
+        self.create("configmaps", config_map("a"))
+        self.refused(self.server.request("PATCH", self.path("configmaps/a"), {}), 415, "UnsupportedMediaType", "application/json-patch+json")
+        reply = self.server.request("GET", self.path("configmaps/a"), headers={"Accept": "image/png"})
+        self.refused(reply, 406, "NotAcceptable")
+
+    def test_unknown_fields(self):
+        odd = {**config_map("a"), "colour": "teal"}
+        self.refused(self.post(odd, "?fieldValidation=Strict"), 400, "BadRequest", 'strict decoding error: unknown field "colour"')
+        twice = '{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"a"},"data":{"a":"1","a":"2"}}'
+        self.refused(self.post(twice, "?fieldValidation=Strict"), 400, "BadRequest", 'duplicate field "data.a"')
+        self.refused(self.post(odd, "?fieldValidation=Sometimes"), 422, "Invalid", "fieldValidation")
+        reply = self.post(odd)
+        self.assertEqual(reply.status, 201)
+        self.assertIn('299 - "unknown field \\"colour\\""', reply.headers["Warning"])
+
+    def test_names(self):
+        for name in ("Upper", "under_score", "-dash", "dash-", "a..b", "a b", "a/b", "é", "a" * 254, ".", "a\u0000b"):
+            self.refused(self.post(config_map(name)), 422, "Invalid", "metadata.name")
+        self.refused(self.post(config_map("")), 422, "Invalid", "name or generateName is required")
+        for name in ("a", "a.b-c.0", "a" * 253):
+            self.assertEqual(self.post(config_map(name)).status, 201)
+        for bad in ({"labels": {"bad key": "x"}}, {"labels": {"k": "no spaces allowed"}}, {"labels": {"k" * 64: "x"}}, {"labels": {"k": "v" * 64}},
+                    {"annotations": {"bad key": "x"}}, {"finalizers": ["no slash here?"]}, {"generateName": "Bad_", "name": None},
+                    {"ownerReferences": [{"apiVersion": "v1", "kind": "ConfigMap", "name": "x", "uid": ""}]}):
+            self.refused(self.post({**config_map("x"), "metadata": {"name": "x", **bad}}), 422, "Invalid", "metadata.")
+        reply = self.server.request("POST", "/api/v1/namespaces", {"metadata": {"name": "dots.are.not"}})
+        self.refused(reply, 422, "Invalid", "a lowercase RFC 1123 label")
+        self.refused(self.post({**pod("p"), "metadata": {"name": "p", "labels": {"a": 5}}}, resource="pods"), 400, "BadRequest")
+
+    def test_paths(self):
+        for path in ("/api/v1/namespaces/%2e%2e/configmaps", self.path("configmaps/..%2fsecrets"), self.path("configmaps/a%00b"),
+                     self.path("nonsense"), "/api/v2/pods", "/apis/nope/v1/x", self.path("configmaps/a/nonsense"), "/api/v1/" + "a/" * 500):
+            reply = self.server.request("GET", path)
+            self.assertIn(reply.status, (400, 404), path)
+            self.assertLess(len(reply.body), 10_000)
+        self.refused(self.server.request("GET", self.path("configmaps/nope")), 404, "NotFound", 'configmaps "nope" not found')
+        self.refused(self.server.request("POST", self.path("configmaps/a"), config_map("a")), 405, "MethodNotAllowed")
+        self.assertEqual(self.server.request("BREW", self.path("configmaps")).status, 405)
+
+    def test_large_objects(self):
+        over = config_map("large", {"x": "y" * (3 << 20)})
+        self.assertIn("limit", self.refused(self.post(over), 413, "RequestEntityTooLarge")["message"])
+        self.assertEqual(self.post(config_map("fits", {"x": "y" * (1 << 20)})).status, 201)
+        connection = self.server.connect()
+        self.addCleanup(connection.close)
+        connection.putrequest("POST", self.path("configmaps"))
+        for name, value in {**self.server.headers(), "Content-Type": "application/json", "Content-Length": str(9 << 20)}.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        self.assertEqual(connection.getresponse().status, 413)
+        # Growing in small steps does not get past the limit either.
+        reply = self.server.request("PATCH", self.path("configmaps/fits"), {"data": {"z": "y" * (1 << 20)}}, content_type="application/merge-patch+json")
+        self.refused(reply, 413, "RequestEntityTooLarge")
+
+    def test_deep_json(self):
+        for depth in (600, 100_000):
+            body = '{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"deep"},"x":' + "[" * depth + "]" * depth + "}"
+            self.refused(self.post(body), 400, "BadRequest", "512")
+            body = '{"x":' * depth + "1" + "}" * depth
+            self.refused(self.post(body), 400, "BadRequest")
+            self.refused(self.post("x: " + "[" * depth + "]" * depth, content_type="application/yaml"), 400, "BadRequest")
+        self.create("configmaps", config_map("a"))
+        reply = self.server.request("PATCH", self.path("configmaps/a"), '{"data":' * 100_000 + "1" + "}" * 100_000,
+                                    content_type="application/merge-patch+json")
+        self.refused(reply, 400, "BadRequest")
+
+    def test_invalid_utf8(self):
+        for bad in (b"\xff", b"\xc3\x28", b"\xed\xa0\x80", b"\xf8\x88\x80\x80\x80", b"\xc0\xaf"):
+            body = b'{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"a"},"data":{"k":"' + bad + b'"}}'
+            self.refused(self.post(body), 400, "BadRequest")
+        self.refused(self.post(b'{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"a"},"data":{"k":"\\ud800"}}'), 400, "BadRequest")
+        self.assertEqual(self.post({**config_map("a"), "data": {"k": "snow \u2603 and \U0001f600"}}).status, 201)
+        self.assertEqual(self.get("configmaps/a")["data"]["k"], "snow \u2603 and \U0001f600")
+
+    def test_numbers_and_base64(self):
+        self.refused(self.post({**pod("p"), "spec": {"terminationGracePeriodSeconds": 1.5, "containers": [{"name": "a", "image": "b"}]}}, resource="pods"),
+                     400, "BadRequest", "terminationGracePeriodSeconds")
+        self.refused(self.post('{"metadata":{"name":"p"},"spec":{"activeDeadlineSeconds":99999999999999999999,"containers":[]}}', resource="pods"),
+                     400, "BadRequest")
+        self.refused(self.post({"metadata": {"name": "s"}, "data": {"k": "not base64!"}}, resource="secrets"), 400, "BadRequest", "base64")
+
+    def test_selectors(self):
+        for selector in ("a=b=c", "a in", "a in (", "=", "a b", "a in (b,c", "!", ",", "a notin b", "a<x"):
+            reply = self.server.request("GET", self.path("configmaps") + "?labelSelector=" + quote(selector))
+            self.refused(reply, 400, "BadRequest")
+        for selector in ("metadata.name", "a=b", "metadata.name=a,spec.x=1"):
+            reply = self.server.request("GET", self.path("configmaps") + "?fieldSelector=" + selector)
+            self.refused(reply, 400, "BadRequest")
+        for query in ("limit=-1", "limit=x", "limit=5&continue=nonsense", "resourceVersion=abc", "resourceVersionMatch=Exact", "watch=1&resourceVersion=x",
+                      "timeoutSeconds=x&watch=1", "resourceVersion=5&resourceVersionMatch=Never"):
+            self.assertIn(self.server.request("GET", self.path("configmaps") + "?" + query).status, (400, 422), query)
+
+    def test_stale_writes_conflict(self):
+        old = self.create("configmaps", config_map("a"))
+        fresh = self.server.request("PUT", self.path("configmaps/a"), {**old, "data": {"k": "2"}})
+        self.assertEqual(fresh.status, 200)
+        self.refused(self.server.request("PUT", self.path("configmaps/a"), {**old, "data": {"k": "3"}}), 409, "Conflict", "the object has been modified")
+        reply = self.server.request("PATCH", self.path("configmaps/a"), {"metadata": {"resourceVersion": old["metadata"]["resourceVersion"]}, "data": {"k": "4"}},
+                                    content_type="application/merge-patch+json")
+        self.refused(reply, 409, "Conflict")
+        reply = self.server.request("DELETE", self.path("configmaps/a"), {"preconditions": {"resourceVersion": old["metadata"]["resourceVersion"]}})
+        self.refused(reply, 409, "Conflict")
+        reply = self.server.request("DELETE", self.path("configmaps/a"), {"preconditions": {"uid": "not-it"}})
+        self.refused(reply, 409, "Conflict")
+        self.refused(self.post(config_map("a")), 409, "AlreadyExists")
+        self.refused(self.post({**config_map("b"), "metadata": {"name": "b", "resourceVersion": "7"}}), 400, "BadRequest", "resourceVersion")
+        self.assertEqual(self.get("configmaps/a")["data"], {"k": "2"})
+
+    def test_bad_patches(self):
+        self.create("configmaps", config_map("a"))
+        before = self.get("configmaps/a")
+        for kind, patch in (("json-patch", "{}"), ("json-patch", '[{"op":"fly"}]'), ("json-patch", '[{"op":"remove","path":"/nope"}]'),
+                            ("json-patch", '[{"op":"add","path":"no-slash","value":1}]'), ("merge-patch", "[]"), ("merge-patch", "5"),
+                            ("strategic-merge-patch", "[]"), ("merge-patch", '{"data":5}'), ("merge-patch", '{"metadata":{"name":"b"}}'),
+                            ("merge-patch", '{"kind":"Secret"}'), ("json-patch", json.dumps([{"op": "test", "path": "/data/k", "value": "v"}] * 10_001))):
+            reply = self.server.request("PATCH", self.path("configmaps/a"), patch, content_type=f"application/{kind}+json")
+            self.assertIn(reply.status, (400, 413, 422), (kind, patch[:80], reply))
+        # Doubling the object with each operation ends at the limit, not in all the memory.
+        grow = [{"op": "copy", "from": "/data", "path": "/data/x"} for _ in range(60)]
+        reply = self.server.request("PATCH", self.path("configmaps/a"), grow, content_type="application/json-patch+json")
+        self.assertIn(reply.status, (400, 413, 422), reply)
+        self.refused(self.server.request("PATCH", self.path("configmaps/a"), config_map("a"), content_type="application/apply-patch+yaml"), 422, "Invalid",
+                     "fieldManager")
+        self.assertEqual(self.get("configmaps/a"), before)
+
+    def test_delete_options(self):
+        self.create("configmaps", config_map("a"))
+        for body in ("{", {"propagationPolicy": "Sideways"}, {"gracePeriodSeconds": "x"}, {"kind": "Pod", "apiVersion": "v1"}):
+            self.assertIn(self.server.request("DELETE", self.path("configmaps/a"), body).status, (400, 422), body)
+        self.assertEqual(self.get("configmaps/a")["metadata"]["name"], "a")
+
+    def test_a_revision_from_the_future(self):
+        ahead = self.server.request("GET", self.path("configmaps") + "?resourceVersion=999999999999&resourceVersionMatch=NotOlderThan", timeout=20)
+        self.assertEqual(ahead.status, 504, ahead)
+        self.assertIn("Too large resource version", ahead.json()["message"])
+
+    def test_half_a_request(self):
+        """Those who send slowly or nothing hold nobody up."""
+        idle = []
+        for sent in (b"", b"GET /api HTTP/1.1\r\n", b"POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"):
+            raw = socket.create_connection((self.server.host, self.server.port))
+            wrapped = self.server.tls.wrap_socket(raw, server_hostname=self.server.host)
+            wrapped.sendall(sent)
+            idle.append(wrapped)
+        plain = socket.create_connection((self.server.host, self.server.port))
+        plain.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        started = time.monotonic()
+        self.assertEqual(self.server.request("GET", "/healthz").status, 200)
+        self.assertLess(time.monotonic() - started, 2)
+        for one in [*idle, plain]:
+            one.close()
+
+    def test_headers(self):
+        self.assertEqual(self.server.request("GET", "/version", headers={"X": "y" * 70_000}).status, 431)
+        self.assertEqual(self.server.request("GET", "/version", headers={f"X{i}": "y" for i in range(50)}).status, 200)
+
+
+class IdentityTest(ks_server.Case):
+    def test_nobody_gets_in_without_a_token(self):
+        paths = ["/api", "/apis", "/api/v1", "/apis/apps/v1", "/api/v1/namespaces", "/api/v1/secrets", "/openapi/v2", "/openapi/v3", "/api/v1/nodes/x",
+                 "/apis/devops.kubesphere.io/v1alpha3/pipelines", "/api/v1/namespaces/default/configmaps?watch=1", "/metrics", "/nonsense", "/",
+                 "/job/x/api/json", "/blue/rest/organizations/jenkins/pipelines/", "/crumbIssuer/api/json", "/kapis/x", "/apis/nope"]
+        bad = [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer "}, {"Authorization": "Basic " + base64.b64encode(b"admin:wrong").decode()},
+               {"Authorization": "Basic !!!"}, {"Authorization": "Digest x"}, {"Authorization": "Bearer " + self.server.token + "x"},
+               {"Authorization": "Bearer " + self.server.token[:-1]}, {"Authorization": self.server.token}]
+        for path in paths:
+            reply = self.server.request("GET", path, token=False)
+            self.assertEqual(reply.status, 401, f"{path}: {reply}")
+            self.assertEqual(reply.json()["reason"], "Unauthorized")
+        for headers in bad:
+            for method, path in (("GET", "/api/v1/secrets"), ("POST", "/api/v1/namespaces"), ("DELETE", "/api/v1/namespaces/" + self.ns)):
+                reply = self.server.request(method, path, {} if method == "POST" else None, headers=headers, token=False)
+                self.assertEqual(reply.status, 401, f"{headers} {path}: {reply}")
+        self.assertEqual(self.server.get("/api/v1/namespaces/" + self.ns)["status"]["phase"], "Active")
+        for path in ("/healthz", "/livez", "/readyz", "/version"):
+            self.assertEqual(self.server.request("GET", path, token=False).status, 200, path)
+
+    def test_impersonation_is_not_a_way_in(self):
+        reply = self.server.request("GET", "/api/v1/secrets", token=False, headers={"Impersonate-User": "admin", "X-Remote-User": "admin"})
+        self.assertEqual(reply.status, 401)
+
+    def test_plain_http_is_no_way_in(self):
+        raw = socket.create_connection((self.server.host, self.server.port), timeout=10)
+        raw.sendall(f"GET /api/v1/secrets HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {self.server.token}\r\n\r\n".encode())
+        answer = raw.recv(4096)
+        self.assertFalse(answer.startswith(b"HTTP/1.1 200"), answer)
+        raw.close()
+
+    def test_old_tls_is_refused(self):
+        old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+        old.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+        old.maximum_version = ssl.TLSVersion.TLSv1_1
+        try:
+            old.set_ciphers("ALL:@SECLEVEL=0")
+        except ssl.SSLError:
+            pass
+        with self.assertRaises((ssl.SSLError, ConnectionError)):
+            old.wrap_socket(socket.create_connection((self.server.host, self.server.port), timeout=10))
+
+
+class WatchTest(ks_server.Case):
+    def test_a_watch_resumes_without_gap_or_double(self):
+        first = self.create("configmaps", config_map("a"))
+        names = [f"n{i}" for i in range(50)]
+        for name in names:
+            self.create("configmaps", config_map(name))
+        with self.server.watch(self.path("configmaps") + "?watch=1&resourceVersion=" + first["metadata"]["resourceVersion"]) as watch:
+            seen = [watch.next() for _ in range(20)]
+        self.assertEqual([event["object"]["metadata"]["name"] for event in seen], names[:20])
+        with self.server.watch(self.path("configmaps") + "?watch=1&resourceVersion=" + seen[-1]["object"]["metadata"]["resourceVersion"]) as watch:
+            self.assertEqual([watch.next()["object"]["metadata"]["name"] for _ in range(30)], names[20:])
+
+    def test_a_watch_ends_when_it_was_told_to(self):
+        started = time.monotonic()
+        with self.server.watch(self.path("configmaps") + "?watch=1&timeoutSeconds=1") as watch:
+            self.assertIsNone(watch.next())
+        self.assertLess(time.monotonic() - started, 10)
+
+    def test_bookmarks_and_streamed_lists(self):
+        self.create("configmaps", config_map("a"))
+        query = "?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
+        with self.server.watch(self.path("configmaps") + query) as watch:
+            self.assertEqual(watch.next()["type"], "ADDED")
+            mark = watch.next()
+            self.assertEqual(mark["type"], "BOOKMARK")
+            self.assertEqual(mark["object"]["metadata"]["annotations"], {"k8s.io/initial-events-end": "true"})
+
+    def test_an_old_revision_has_expired(self):
+        """After more changes than the history keeps, an old watch and an old list are told to begin anew."""
+        start = self.create("configmaps", config_map("a", {"x": "y" * 1_000_000}))["metadata"]["resourceVersion"]
+        for i in range(45):  # the history keeps 32 MiB that nobody else holds
+            reply = self.server.request("PATCH", self.path("configmaps/a"), {"data": {"i": str(i)}}, content_type="application/merge-patch+json")
+            self.assertEqual(reply.status, 200, reply)
+        with self.server.watch(self.path("configmaps") + "?watch=1&resourceVersion=" + start) as watch:
+            if watch.status == 200:
+                event = watch.next()
+                self.assertEqual(event["type"], "ERROR")
+                status = event["object"]
+            else:
+                self.assertEqual(watch.status, 410)
+                status = json.loads(watch.answer.read())
+        self.assertEqual((status["code"], status["reason"]), (410, "Expired"))
+        self.assertIn("too old resource version", status["message"])
+        reply = self.server.request("GET", self.path("configmaps") + "?resourceVersionMatch=Exact&resourceVersion=" + start)
+        self.assertEqual((reply.status, reply.json()["reason"]), (410, "Expired"), reply)
+
+    def test_a_continue_token_expires(self):
+        for name in "abc":
+            self.create("configmaps", config_map(name, {"x": "y" * 1_000_000}))
+        page = self.server.get(self.path("configmaps") + "?limit=1")
+        self.assertEqual(page["metadata"]["remainingItemCount"], 2)
+        again = self.server.get(self.path("configmaps") + "?limit=1&continue=" + page["metadata"]["continue"])
+        self.assertEqual(again["items"][0]["metadata"]["name"], "b")
+        for i in range(45):
+            self.server.request("PATCH", self.path("configmaps/a"), {"data": {"i": str(i)}}, content_type="application/merge-patch+json")
+        reply = self.server.request("GET", self.path("configmaps") + "?limit=1&continue=" + page["metadata"]["continue"])
+        self.assertEqual((reply.status, reply.json()["reason"]), (410, "Expired"), reply)
+        self.assertIn("continue", reply.json()["metadata"])  # a token that goes on with what is there now
+
+    def test_a_slow_watcher_is_cut_off_and_nobody_waits_for_it(self):
+        self.create("configmaps", config_map("a"))
+        slow = self.server.connect(60)
+        slow.connect()
+        slow.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.request("GET", self.path("configmaps") + "?watch=1", headers=self.server.headers())
+        answer = slow.getresponse()
+        self.assertEqual(answer.status, 200)
+        with self.server.watch(self.path("configmaps") + "?watch=1&resourceVersion=0") as quick:
+            self.assertEqual(quick.next()["type"], "ADDED")
+            worst = 0
+            for i in range(60):  # 30 MB that it does not read
+                started = time.monotonic()
+                reply = self.server.request("PATCH", self.path("configmaps/a"), {"data": {"i": str(i), "x": "y" * 500_000}}, content_type="application/merge-patch+json")
+                self.assertEqual(reply.status, 200, reply)
+                event = quick.next()
+                worst = max(worst, time.monotonic() - started)
+                self.assertEqual(event["object"]["data"]["i"], str(i))
+        self.assertLess(worst, 2)
+        last = None
+        try:
+            for line in iter(answer.readline, b""):
+                last = line
+        except (http.client.IncompleteRead, ConnectionError, ssl.SSLError):
+            pass
+        event = json.loads(last)
+        self.assertEqual(event["type"], "ERROR", str(event)[:300])
+        self.assertEqual(event["object"]["code"], 410)
+        self.assertIn("slow", event["object"]["message"])
+        slow.close()
+
+
+class LimitsTest(ks_server.Case):
+    flags = ("--max-watchers", "20")
+
+    def test_watchers_are_bounded(self):
+        watches = [self.server.watch(self.path("configmaps") + "?watch=1") for _ in range(20)]
+        refused = None
+        for _ in range(5):
+            extra = self.server.watch(self.path("configmaps") + "?watch=1")
+            watches.append(extra)
+            if extra.status != 200:
+                refused = json.loads(extra.answer.read())
+        for watch in watches:
+            watch.close()
+        self.assertIsNotNone(refused)
+        self.assertEqual((refused["code"], refused["reason"]), (429, "TooManyRequests"))
+        self.assertIn("max-watchers", refused["message"])
+        def free():
+            with self.server.watch(self.path("configmaps") + "?watch=1&timeoutSeconds=1") as watch:
+                return watch.status == 200
+        self.eventually(free, "room for a watcher again")
+
+
+if __name__ == "__main__":
+    unittest.main()
