@@ -120,7 +120,7 @@ struct Target {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static std::unique_ptr<Target> target;
   static size_t inputs = 0;
-  set_log_level(LogLevel::off);
+  set_log_level(LogLevel::error);
   // A fresh one now and then, so that what earlier inputs left does not decide too much.
   if (inputs++ % 200 == 0) {
     target.reset();
