@@ -173,8 +173,27 @@ TEST(WatchObjects, EndsASlowReaderWithAnError) {
   sink->on_events(many);
   EXPECT_TRUE(output->closed);
   EXPECT_EQ(ends, 1);
-  EXPECT_NE(output->last.find("its reader is more than 16384 events behind"), std::string::npos);
+  EXPECT_NE(output->last.find("its reader is more than 16384 events or 16 MiB behind"),
+            std::string::npos);
   EXPECT_NE(output->last.find("\"type\":\"ERROR\""), std::string::npos);
+}
+
+TEST(WatchObjects, EndsAReaderThatKeepsTooMuchInMemory) {
+  const auto output = std::make_shared<Stuck>();
+  const auto sink = std::make_shared<WatchSink>(
+      output, [](const WatchItem&) { return std::make_shared<const std::string>("line\n"); },
+      [] {});
+  auto large = std::make_shared<Object>();
+  large->json = std::make_shared<const std::string>(1u << 20, 'x');
+  const auto event = std::make_shared<const Event>(EventType::modified, 7, large, nullptr);
+  const std::vector<Delivery> one(1, Delivery{EventType::modified, 7, event});
+  // What waits at the start, the history before it, is not the reader's fault.
+  for (int i = 0; i < 20; i++) sink->on_events(one);
+  sink->start();
+  for (int i = 0; i < 16; i++) sink->on_events(one);
+  EXPECT_FALSE(output->closed);
+  sink->on_events(one);
+  EXPECT_TRUE(output->closed);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ namespace {
 constexpr size_t kWriteUntil = 1u << 20;  // of the output's queue; it cuts off at 8 MiB
 constexpr size_t kGoOnBelow = 256u << 10;
 constexpr size_t kMaxWaiting = 16'384;
+constexpr size_t kMaxWaitingBytes = 16u << 20;
 constexpr std::chrono::milliseconds kBookmarkEvery{60'000};
 
 }  // namespace
@@ -28,6 +29,7 @@ void WatchSink::start() {
     state.started = true;
     state.pumping = true;
     state.allowed = state.waiting.size() + kMaxWaiting;
+    state.allowed_bytes = state.bytes + kMaxWaitingBytes;
   });
   pump();
 }
@@ -39,17 +41,19 @@ void WatchSink::on_events(std::span<const Delivery> deliveries) {
     for (const Delivery& delivery : deliveries) {
       state.waiting.push_back(
           {.type = delivery.type, .revision = delivery.revision, .event = delivery.event});
+      state.bytes += state.waiting.back().bytes();
     }
     if (!state.started) return;
-    too_slow = state.waiting.size() > state.allowed;
+    too_slow = state.waiting.size() > state.allowed || state.bytes > state.allowed_bytes;
     pump_now = !too_slow && !std::exchange(state.pumping, true);
   });
   if (too_slow) {
     LOG(info, "a watch was ended: its reader does not keep up");
     end("{\"type\":\"ERROR\",\"object\":" +
-        kube::expired(fmt::format("the watch was ended: its reader is more than {} events behind; "
-                                  "list again and watch from there",
-                                  kMaxWaiting))
+        kube::expired(
+            fmt::format("the watch was ended: its reader is more than {} events or {} MiB "
+                        "behind; list again and watch from there",
+                        kMaxWaiting, kMaxWaitingBytes >> 20))
             .to_json_text() +
         "}\n");
   }
@@ -78,11 +82,13 @@ bool WatchSink::write_some() {
       if (state.waiting.empty() || state.ended) {
         state.pumping = false;
         state.allowed = kMaxWaiting;
+        state.allowed_bytes = kMaxWaitingBytes;
         return Next::nothing;
       }
       if (output_->queued_bytes() >= kWriteUntil) return Next::full;
       item = std::move(state.waiting.front());
       state.waiting.pop_front();
+      state.bytes -= item.bytes();
       return Next::item;
     });
     if (next == Next::nothing) return false;

@@ -32,6 +32,9 @@ struct WatchItem {
   ObjectRef object;          ///< of the state at the start
   EventRef event;            ///< of a change
   bool initial_end = false;  ///< the bookmark that follows the state at the start
+
+  /// Of the object that a change keeps in memory.
+  size_t bytes() const { return event ? event->object->json->size() : 0; }
 };
 
 /// Makes the line of a change. Called by one thread at a time.
@@ -57,7 +60,10 @@ class WatchSink final : public Sink, public std::enable_shared_from_this<WatchSi
  private:
   struct State {
     std::deque<WatchItem> waiting;
-    size_t allowed = 0;  ///< how many may wait: those of the start are not the reader's fault
+    size_t bytes = 0;  ///< of the changes among them
+    // How much may wait: what is there at the start is not the reader's fault.
+    size_t allowed = 0;
+    size_t allowed_bytes = 0;
     bool started = false;
     bool pumping = false;
     bool ended = false;
