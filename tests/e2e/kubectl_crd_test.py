@@ -12,6 +12,7 @@ GROUP = "shop.example.org"
 
 def definition(schema, plural="widgets", kind="Widget", scope="Namespaced", **version):
     """A CustomResourceDefinition with one version v1 and this schema of its objects' fields."""
+    schema = json.loads(json.dumps(schema))
     names = {"plural": plural, "singular": kind.lower(), "kind": kind, "shortNames": [plural[:2] + "x"], "categories": ["all", "shop"]}
     return {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": f"{plural}.{GROUP}"},
             "spec": {"group": GROUP, "scope": scope, "names": names, "versions": [{

@@ -132,13 +132,8 @@ const scenarios = {
     const body = { metadata: { name: 'idle' }, spec: { containers: [{ name: 'main', image: 'nginx:1' }, { name: 'side', image: 'busybox:1' }] } };
     await core.createNamespacedPod({ namespace, body });
     const log = new k8s.Log(config);
-    const stream = new PassThrough();
-    let text = '';
-    stream.on('data', (chunk) => (text += chunk));
-    const ended = new Promise((resolve) => stream.on('end', resolve));
-    await log.log(namespace, 'idle', 'main', stream, { follow: true, timestamps: true });
-    await ended;
-    assert.equal(text, '');
+    // No node runs it, so there is nothing to read: 204, which this client takes for an error.
+    assert.equal(await status(() => log.log(namespace, 'idle', 'main', new PassThrough(), { follow: true, timestamps: true })), 204);
     assert.equal(await status(() => log.log(namespace, 'idle', 'nope', new PassThrough(), {})), 400);
     assert.equal(await status(() => log.log(namespace, 'nobody', 'main', new PassThrough(), {})), 404);
     assert.equal((await core.readNamespacedPodLog({ name: 'idle', namespace, container: 'side' })) ?? '', '');
