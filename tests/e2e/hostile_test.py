@@ -99,7 +99,7 @@ class BadInputTest(ks_server.Case):
             self.assertLess(len(reply.body), 10_000)
         self.refused(self.server.request("GET", self.path("configmaps/nope")), 404, "NotFound", 'configmaps "nope" not found')
         self.refused(self.server.request("POST", self.path("configmaps/a"), config_map("a")), 405, "MethodNotAllowed")
-        self.assertEqual(self.server.request("BREW", self.path("configmaps")).status, 405)
+        self.assertEqual(self.server.request("BREW", self.path("configmaps")).status, 501)
 
     def test_large_objects(self):
         over = pod("large")

@@ -70,7 +70,7 @@ class CustomKindTest(ks_server.Case):
         self.assertEqual(self.kubectl("create", "-f", "-", stdin=self.widget(size=3)), "widget.shop.example.org/w created\n")
         for name in ("widgets", "widget", "wix", "widgets.shop.example.org", "widgets.v1.shop.example.org"):
             self.assertEqual(self.kubectl("get", name, "-o", "name"), "widget.shop.example.org/w\n")
-        self.assertIn("widget.shop.example.org/w", self.kubectl("get", "shop"))
+        self.assertEqual(self.kubectl("get", "shop", "-o", "name"), "widget.shop.example.org/w\n")
         self.assertRegex(self.kubectl("describe", "widget", "w"), r"Size:\s+3")
         self.kubectl("label", "widget", "w", "a=b")
         self.kubectl("delete", "widget", "w")

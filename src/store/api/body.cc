@@ -154,7 +154,15 @@ Outcome<> check_type(const Call& call, json::object& object) {
   return {};
 }
 
-/// Null is no value for a field of metadata: it is as if it were not there.
+/// Whether Kubernetes shows a field of metadata with this value as if it were not there. An empty
+/// list of managedFields is a wish.
+bool is_absent(std::string_view field, const json::value& value) {
+  if (const json::object* map = value.if_object()) return map->empty();
+  const json::array* list = value.if_array();
+  return value.is_null() || (list != nullptr && list->empty() && field != "managedFields");
+}
+
+/// Null is no value for a field of metadata, nor is an empty map.
 Outcome<> clean_metadata(const Call& call, json::object& object) {
   json::value& metadata = object["metadata"];
   if (metadata.is_null()) metadata.emplace_object();
@@ -162,7 +170,7 @@ Outcome<> clean_metadata(const Call& call, json::object& object) {
   json::object& fields = metadata.get_object();
   std::vector<std::string> empty;
   for (const auto& [key, value] : fields) {
-    if (value.is_null()) empty.emplace_back(key);
+    if (is_absent(key, value)) empty.emplace_back(key);
   }
   for (const std::string& key : empty) fields.erase(key);
   return {};

@@ -13,6 +13,8 @@
 #include "store/api/strategy/strategy.h"
 #include "store/api/write.h"
 #include "store/lifecycle/deletion.h"
+#include "store/schema/builtin.h"
+#include "store/schema/check.h"
 
 namespace ks::store {
 namespace {
@@ -47,6 +49,10 @@ Outcome<> read_body(const Call& call, size_t max_depth, DeleteOptions& options) 
   if (const std::string_view kind = kube::kind_of(body); !kind.empty() && kind != "DeleteOptions") {
     return kube::bad_request(
         fmt::format("the body of a delete must be DeleteOptions, not {}", kind));
+  }
+  static const Schema* type = built_in_types()->find(full_type_name("meta.v1.DeleteOptions"));
+  if (const std::string fault = decoding_fault(body, *type); !fault.empty()) {
+    return kube::bad_request("DeleteOptions in version \"v1\" cannot be handled: " + fault);
   }
   TRY(read_propagation(text_at(body, {"propagationPolicy"}), options));
   if (const json::value* orphan = find(body, {"orphanDependents"});
