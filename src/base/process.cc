@@ -31,6 +31,8 @@ class SpawnActions {
       posix_spawn_file_actions_adddup2(&actions_, from, to);
     }
   }
+  /// Whatever we hold is ours alone: a socket that a child kept open would keep its port taken.
+  void close_all_others() { posix_spawn_file_actions_addclosefrom_np(&actions_, 3); }
   void chdir(const std::string& path) {
     if (!path.empty()) posix_spawn_file_actions_addchdir_np(&actions_, path.c_str());
   }
@@ -98,6 +100,7 @@ Result<Process> Process::spawn(const SpawnOptions& options) {
   actions.redirect(options.stdin_fd, STDIN_FILENO, O_RDONLY);
   actions.redirect(options.stdout_fd, STDOUT_FILENO, O_WRONLY);
   actions.redirect(options.stderr_fd, STDERR_FILENO, O_WRONLY);
+  actions.close_all_others();
   actions.chdir(options.cwd);
   const SpawnAttributes attributes(options.new_session);
   std::vector<char*> argv = pointers(options.argv), env = pointers(options.env);
