@@ -13,6 +13,7 @@ void collect(const CLI::App& app, const std::string& path, std::string& cases) {
     collect(*child, path.empty() ? child->get_name() : path + " " + child->get_name(), cases);
   }
   for (const CLI::Option* option : app.get_options()) {
+    if (option->get_group().empty()) continue;  // hidden
     for (const std::string& name : option->get_lnames()) words += "--" + name + " ";
   }
   cases += fmt::format("    '{}') words='{}' ;;\n", path, words);

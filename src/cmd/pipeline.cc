@@ -169,10 +169,15 @@ Result<Question> find_question(Call& call, const RunRow& row) {
     }
   }
   if (found.size() == 1) return found.front();
+  // Only stages show what waits in them; a question outside of any is asked for by its name.
+  if (found.empty() && !call.flags.input.empty()) {
+    return Question{.id = call.flags.input, .node = "0", .step = "0", .message = call.flags.input};
+  }
   if (found.empty()) {
     return Error{Code::not_found,
-                 fmt::format("run {} of {} waits for no answer{}", row.id, call.pipeline.text(),
-                             call.flags.input.empty() ? "" : " to " + call.flags.input)};
+                 fmt::format("run {} of {} waits for no answer in a stage; name a question outside "
+                             "of any with --input",
+                             row.id, call.pipeline.text())};
   }
   return Error{Code::invalid, fmt::format("run {} of {} waits for several answers; name one with "
                                           "--input: {}",

@@ -12,7 +12,6 @@ namespace ks::cmd {
 namespace {
 
 constexpr size_t kShown = 5;
-constexpr std::string_view kMetadata = "pipeline.devops.kubesphere.io/jenkins-metadata";
 
 }  // namespace
 
@@ -40,19 +39,19 @@ Result<Demo> start_demo(http::Client& client, const std::stop_token& stop) {
 
 Result<std::vector<std::pair<std::string, std::string>>> list_some_pipelines(http::Client& client) {
   kube::Client kube(client);
+  jenkins::Client jenkins(client);
   kube::ListOptions options;
   options.limit = kShown;
   const kube::ObjectList list = TRY(kube.list(pipelines(), {}, options));
   std::vector<std::pair<std::string, std::string>> out;
   for (const json::value& pipeline : list.items) {
+    const kube::Key key = kube::key_of(pipeline);
     std::string latest = "no run yet";
-    if (const Result<json::value> data = parse_json(kube::annotation(pipeline, kMetadata))) {
-      const json::value* run = find(*data, {"latestRun"});
-      if (run != nullptr && run->is_object()) {
-        latest = fmt::format("#{} {}", text_at(*run, {"id"}), text_at(*run, {"result"}));
-      }
+    if (const auto job = jenkins.pipeline({key.space, key.name, ""}); job && job->latest) {
+      const jenkins::Run& run = *job->latest;
+      latest = fmt::format("#{} {}", run.id, run.is_finished() ? run.result : run.state);
     }
-    out.emplace_back(kube::key_of(pipeline).text(), std::move(latest));
+    out.emplace_back(key.text(), std::move(latest));
   }
   return out;
 }

@@ -1,0 +1,353 @@
+"""Every subcommand of `ks` with the real binary: output, exit codes, what it says when something is wrong."""
+
+import json
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from ks_process import KS, SOURCE, ProcessTest, environment, read  # noqa: E402
+
+COMMANDS = ["up", "down", "run", "agent", "lint", "groovy", "completion", "version", "store backup", "store restore", "store compact", "store check",
+            "pipeline create", "pipeline list", "pipeline run", "pipeline logs", "pipeline stop", "pipeline approve", "pipeline history"]
+
+
+class Help(ProcessTest):
+    def test_every_command_has_help_with_examples(self):
+        for command in COMMANDS + ["store", "pipeline", ""]:
+            done = self.ks(*command.split(), "--help")
+            self.assertEqual(done.returncode, 0, command)
+            self.assertRegex(done.stdout, r"Examples?:\n  (ks|source) ", command)
+
+    def test_usage_errors_end_with_64_and_go_to_stderr(self):
+        for arguments in (["nothing"], ["run"], ["run", "/does/not/exist"], ["lint"], ["groovy"], ["store"], ["store", "backup"], ["pipeline"],
+                          ["pipeline", "run"], ["pipeline", "run", "noslash"], ["pipeline", "create", "a/b"], ["version", "-o", "xml"],
+                          ["completion", "fish"], ["run", "--param", "x", __file__], ["run", "--max-heap", "lots", __file__]):
+            done = self.ks(*arguments)
+            self.assertEqual(done.returncode, 64, (arguments, done.stdout))
+            self.assertEqual(done.stdout, "", arguments)
+            self.assertNotEqual(done.stderr, "", arguments)
+
+    def test_version(self):
+        self.assertRegex(self.ks("version").stdout, r"^ks \d+\.\d+\.\d+ \(Kubernetes API v1\.32\.\d+\)\n$")
+        self.assertEqual(json.loads(self.ks("version", "-o", "json").stdout)["kubernetes"][:5], "v1.32")
+
+    def test_completion_knows_every_command_and_flag(self):
+        script = self.write("complete.sh", self.ks("completion", "bash").stdout)
+
+        def complete(*words):
+            line = f'source {script}; COMP_WORDS=({" ".join(words)} ""); COMP_CWORD={len(words)}; _ks; printf "%s\\n" "${{COMPREPLY[@]}}"'
+            return subprocess.run(["bash", "-c", line], capture_output=True, text=True, cwd=self.dir).stdout.split()
+        for command in COMMANDS:
+            words = command.split()
+            self.assertIn(words[-1], complete("ks", *words[:-1]), command)
+        self.assertIn("--result-json", complete("ks", "run"))
+        self.assertIn("--max-log", complete("ks", "up"))
+        self.assertNotIn("--detached", complete("ks", "up"))
+        self.assertTrue(self.ks("completion", "zsh").stdout.startswith("autoload -U +X bashcompinit"))
+
+
+class Run(ProcessTest):
+    def run_script(self, text, *flags):
+        return self.ks("run", self.write("Jenkinsfile", text), *flags)
+
+    def test_exit_codes(self):
+        for text, code in (("echo 'x'", 0), ("error 'no'", 1), ("unstable 'meh'", 2), ("currentBuild.result = 'ABORTED'", 3),
+                           ("currentBuild.result = 'NOT_BUILT'", 4)):
+            done = self.run_script(text)
+            self.assertEqual(done.returncode, code, done.stdout)
+            self.assertRegex(done.stdout.splitlines()[-1], "^Finished: ")
+
+    def test_parameters_environment_workspace(self):
+        workspace = os.path.join(self.dir, "w")
+        done = self.run_script("node { echo \"$params.a ${env.B} ${sh(script: 'pwd; cat in', returnStdout: true)}\" }", "--param", "a=1=2", "--env",
+                               "B=two words", "--workspace", workspace)
+        self.assertEqual(done.returncode, 1, done.stdout)  # no such file
+        self.write("w/in", "content")
+        done = self.run_script("node { echo \"$params.a ${env.B} ${sh(script: 'pwd; cat in', returnStdout: true)}\" }", "--param", "a=1=2", "--env",
+                               "B=two words", "--workspace", "w")
+        self.assertIn(f"1=2 two words {workspace}\ncontent", done.stdout)
+
+    def test_nodes_are_chosen_by_label(self):
+        done = self.run_script("node('big && linux') { echo \"on $NODE_NAME with $CC\" }", "--node", "small labels=linux", "--node",
+                               "large labels=linux,big env:CC=clang")
+        self.assertIn("on large with clang", done.stdout)
+        done = self.run_script("echo 1", "--node", "labels=x")
+        self.assertEqual(done.returncode, 64)
+        self.assertIn("a node needs a name", done.stderr)
+
+    def test_input_is_answered_by_flags(self):
+        text = "def v = input(id: 'Go', message: 'Go?', parameters: [string(name: 'V', defaultValue: '1')])\necho \"got $v\""
+        self.assertIn("got 2", self.run_script(text, "--input", "Go=ok,V=2").stdout)
+        self.assertEqual(self.run_script(text, "--input", "Go=abort").returncode, 3)
+        self.assertEqual(self.run_script(text, "--input", "Go=maybe").returncode, 64)
+        done = self.run_script(text)
+        self.assertEqual(done.returncode, 3, done.stdout)
+        self.assertIn("--input Go=", done.stdout)
+
+    def test_result_json(self):
+        file = os.path.join(self.dir, "result.json")
+        done = self.run_script("stage('A') { echo 'x' }\nstage('B') { parallel(l: { node { sh 'true' } }, r: { echo 'y' }) }", "--result-json", file)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        result = json.loads(read(file))
+        self.assertEqual(set(result), {"result", "durationMillis", "stages", "artifacts", "tests"})
+        self.assertEqual(result["result"], "SUCCESS")
+        stages = {stage["name"]: stage for stage in result["stages"]}
+        self.assertEqual(set(stages), {"A", "B", "l", "r"})
+        for stage in stages.values():
+            self.assertEqual(set(stage), {"id", "name", "status", "startMillis", "durationMillis", "parent", "steps"})
+        self.assertEqual(stages["l"]["parent"], stages["B"]["id"])
+        self.assertEqual([step["name"] for step in stages["A"]["steps"]], ["echo"])
+        self.assertEqual(set(stages["A"]["steps"][0]), {"id", "name", "label", "status"})
+        same = json.loads(self.run_script("stage('A') { echo 'x' }", "-o", "json").stdout)
+        self.assertEqual(same["stages"][0]["name"], "A")
+
+    def test_limits_are_flags(self):
+        done = self.run_script("while (true) { }", "--max-operations", "10000")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("10000", done.stdout.replace(",", "").replace("_", ""))
+        done = self.run_script("echo 'x' * 5000", "--max-log-line", "1Ki")
+        self.assertLess(max(len(line) for line in done.stdout.splitlines()), 1200)
+
+    def test_syntax_errors_show_place_and_caret_and_run_nothing(self):
+        done = self.run_script("echo 'before'\ndef x = (1 +\n}\n")
+        self.assertEqual(done.returncode, 1)
+        self.assertNotIn("\nbefore", done.stdout)
+        self.assertRegex(done.stdout, r"WorkflowScript: \d+: .* @ line \d+, column \d+\.")
+        self.assertRegex(done.stdout, r"(?m)^ +\^$")
+        self.assertIn("Finished: FAILURE", done.stdout)
+
+    def on_terminal(self, *arguments, **env):
+        """What a terminal of 80 columns gets, and the exit code."""
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.chdir(self.dir)
+            os.execve(KS, [KS, *arguments], environment(HOME=self.dir, TERM="xterm", LANG="C.UTF-8", **env))
+        out = b""
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            if not select.select([fd], [], [], 1)[0]:
+                continue
+            try:
+                piece = os.read(fd, 65536)
+            except OSError:
+                break
+            if not piece:
+                break
+            out += piece
+        return out.decode(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+    def test_a_terminal_shows_the_tree_of_stages(self):
+        file = self.write("Jenkinsfile", "stage('Build it') { node { sh 'sleep 0.3' } }\nstage('Test') { parallel(unit: { echo '1' }, e2e: { error 'no' }) }")
+        text, code = self.on_terminal("run", file)
+        self.assertEqual(code, 1, text)
+        self.assertIn("\033[", text)
+        self.assertIn("Finished: FAILURE", text)
+        last = re.sub(r"\033\[[0-9;]*[A-Za-z]", "", text[text.rindex("\033[J"):])
+        self.assertRegex(last, r"✔ Build it +\d+ms|✔ Build it +\d\.\ds")
+        self.assertRegex(last, r"✘ Test ")
+        self.assertRegex(last, r"  ✔ unit ")
+        self.assertRegex(last, r"  ✘ e2e ")
+
+    def test_no_color(self):
+        file = self.write("Jenkinsfile", "stage('A') { echo 'x' }")
+        text, code = self.on_terminal("run", file, NO_COLOR="1")
+        self.assertEqual(code, 0)
+        self.assertNotRegex(text, r"\033\[[0-9;]*m")
+        self.assertNotIn("\033", self.ks("run", file).stdout)
+
+
+class LintAndGroovy(ProcessTest):
+    def test_lint_shows_all_errors_with_line_column_and_caret(self):
+        file = self.write("Jenkinsfile", "pipeline {\n  agent any\n  stagez { }\n  options { nosuch() }\n}\n")
+        done = self.ks("lint", file)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stdout, r"line 3, column \d+")
+        self.assertRegex(done.stdout, r"line 4, column \d+")
+        self.assertGreaterEqual(len(re.findall(r"(?m)^ +\^$", done.stdout)), 2, done.stdout)
+        errors = json.loads(self.ks("lint", "-o", "json", file).stdout)[0]["errors"]
+        self.assertLessEqual({3, 4}, {error["line"] for error in errors})
+        for error in errors:
+            self.assertGreater(error["column"], 0)
+
+    def test_lint_of_what_is_right(self):
+        done = self.ks("lint", os.path.join(SOURCE, "examples/hello/Jenkinsfile"))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("successfully validated", done.stdout)
+
+    def test_groovy(self):
+        done = self.ks("groovy", self.write("a.groovy", "println([1, 2].collect { it * 2 })\n"))
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "[2, 4]\n", ""))
+        done = self.ks("groovy", self.write("a.groovy", "println 'first'\nthrow new IllegalStateException('bad')\n"))
+        self.assertEqual((done.returncode, done.stdout), (1, "first\n"))
+        self.assertIn("java.lang.IllegalStateException: bad", done.stderr)
+        done = self.ks("groovy", self.write("a.groovy", "def x = )\n"))
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("^", done.stderr)
+
+
+class Pipelines(ProcessTest):
+    def setUp(self):
+        super().setUp()
+        self.up("--no-demo")
+
+    def create(self, name, text):
+        done = self.ks("pipeline", "create", name, "-f", self.write("Jenkinsfile", text))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done
+
+    def test_from_create_to_history(self):
+        self.assertIn("there are no pipelines", self.ks("pipeline", "list").stdout)
+        done = self.create("team/web", "stage('Greet') { echo \"hello ${params.who ?: 'me'}\" }")
+        self.assertIn("created the project team", done.stdout)
+        done = self.ks("pipeline", "run", "team/web", "--param", "who=you")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("hello you\n", done.stdout)
+        self.assertTrue(done.stdout.endswith("Finished: SUCCESS\n"))
+        self.assertEqual(self.ks("pipeline", "logs", "team/web").stdout, done.stdout)
+        self.assertEqual(self.ks("pipeline", "logs", "-f", "team/web", "1").stdout, done.stdout)
+        result = json.loads(self.ks("pipeline", "run", "team/web", "-o", "json").stdout)
+        self.assertEqual((result["id"], result["result"]), ("2", "SUCCESS"))
+
+        def history():
+            runs = json.loads(self.ks("pipeline", "history", "team/web", "-o", "json").stdout)
+            return runs if all(run["ended"] for run in runs) else None
+        runs = self.until(history)
+        self.assertEqual([(run["id"], run["result"], run["phase"]) for run in runs], [("2", "SUCCESS", "Succeeded"), ("1", "SUCCESS", "Succeeded")])
+        text = self.ks("pipeline", "history", "team/web").stdout.splitlines()
+        self.assertRegex(text[0], "^RUN +NAME +RESULT +DURATION +AGE$")
+        self.assertRegex(text[1], r"^#2 +web-\w+ +SUCCESS +\S+ +\d+s$")
+        self.assertRegex(self.ks("pipeline", "list").stdout.splitlines()[1], r"^team/web +#2 +SUCCESS +\d+s$")
+        self.assertEqual(self.ks("pipeline", "list", "other").stdout[:9], "there are")
+
+    def test_an_existing_pipeline_is_replaced_when_asked(self):
+        self.create("team/web", "echo 'old'")
+        file = self.write("Jenkinsfile", "echo 'new'")
+        done = self.ks("pipeline", "create", "team/web", "-f", file)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("--replace", done.stderr)
+        self.assertEqual(self.ks("pipeline", "create", "team/web", "-f", file, "--replace").returncode, 0)
+        self.until(lambda: "\nnew\n" in self.ks("pipeline", "run", "team/web").stdout)
+
+    def test_exit_codes_are_those_of_the_run(self):
+        self.create("team/bad", "error 'no'")
+        self.assertEqual(self.ks("pipeline", "run", "team/bad").returncode, 1)
+        self.assertEqual(self.ks("pipeline", "logs", "-f", "team/bad").returncode, 1)
+        self.create("team/meh", "unstable 'meh'")
+        self.assertEqual(self.ks("pipeline", "run", "team/meh").returncode, 2)
+
+    def test_approve(self):
+        self.create("team/ask", "stage('Ask') { def v = input(id: 'Go', message: 'Really?', parameters: [string(name: 'V', defaultValue: '1')])\necho \"got $v\" }\ninput(id: 'Outside', message: 'And?')")
+        self.ks("pipeline", "run", "team/ask", "--no-follow")
+
+        def approve(*flags):
+            done = self.ks("pipeline", "approve", "team/ask", *flags)
+            return done if done.returncode == 0 else None
+        self.assertIn("approved team/ask #1: Really?", self.until(lambda: approve("--param", "V=7")).stdout)
+        self.until(lambda: approve("--input", "Outside"))
+        self.assertIn("got 7\n", self.ks("pipeline", "logs", "-f", "team/ask").stdout)
+        done = self.ks("pipeline", "approve", "team/ask")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("waits for no answer", done.stderr)
+        self.ks("pipeline", "run", "team/ask", "--no-follow")
+        self.assertIn("rejected", self.until(lambda: approve("2", "--abort")).stdout)
+        self.assertEqual(self.ks("pipeline", "logs", "-f", "team/ask", "2").returncode, 3)
+
+    def test_stop(self):
+        self.create("team/long", "node { sh 'sleep 100' }")
+        self.ks("pipeline", "run", "team/long", "--no-follow")
+        self.until(lambda: "sleep 100" in self.ks("pipeline", "logs", "team/long").stdout)
+        self.assertIn("stopping team/long #1", self.ks("pipeline", "stop", "team/long").stdout)
+        self.assertEqual(self.ks("pipeline", "logs", "-f", "team/long").returncode, 3)
+        done = self.until(lambda: (lambda d: d if d.returncode else None)(self.ks("pipeline", "stop", "team/long")))
+        self.assertIn("has ended already", done.stderr)
+
+    def test_what_is_not_there(self):
+        for arguments, message in ((["run", "no/such"], "there is no pipeline no/such"), (["history", "no/such"], "there is no pipeline no/such"),
+                                   (["logs", "no/such"], "there is no pipeline no/such")):
+            done = self.ks("pipeline", *arguments)
+            self.assertEqual(done.returncode, 1, arguments)
+            self.assertIn(message, done.stderr)
+        self.create("team/web", "echo 1")
+        self.assertIn("has no runs", self.ks("pipeline", "logs", "team/web").stderr)
+        self.ks("pipeline", "run", "team/web")
+        self.assertIn("has no run 9", self.ks("pipeline", "logs", "team/web", "9").stderr)
+
+    def test_a_server_that_does_not_run(self):
+        self.down()
+        done = self.ks("pipeline", "list")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("start it with `ks up`", done.stderr)
+        done = self.ks("pipeline", "list", "--kubeconfig", os.path.join(self.dir, "nothing"))
+        self.assertIn("start a server with `ks up`", done.stderr)
+
+    def test_following_survives_a_restart_of_the_server(self):
+        mark = os.path.join(self.dir, "go")
+        self.create("team/slow", f"node {{ sh 'while [ ! -e {mark} ]; do sleep 0.05; done; echo at last' }}")
+        port = self.url().rsplit(":", 1)[1]
+        follow = subprocess.Popen([KS, "pipeline", "run", "team/slow", "--kubeconfig", os.path.join(self.data, "kubeconfig")], stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, text=True, env=environment(HOME=self.dir))
+        self.until(lambda: "[Pipeline] sh" in self.ks("pipeline", "logs", "team/slow").stdout)
+        self.down()
+        self.up("--no-demo", "--bind", f"127.0.0.1:{port}")
+        with open(mark, "w"):
+            pass
+        out, err = follow.communicate(timeout=60)
+        self.assertEqual(follow.returncode, 0, out + err)
+        self.assertEqual(out.splitlines().count("at last"), 1, out)
+        self.assertEqual(out, self.ks("pipeline", "logs", "team/slow").stdout)
+
+
+class Store(ProcessTest):
+    def store(self, *arguments, code=0):
+        done = self.ks("store", *arguments, "--data-dir", self.data)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done
+
+    def test_backup_of_a_running_server_and_restore(self):
+        self.up("--no-demo")
+        self.kubectl("create", "configmap", "kept")
+        backup = os.path.join(self.dir, "backup.db")
+        self.assertIn("backed up", self.store("backup", backup).stdout)
+        self.assertIn("all is well", self.ks("store", "check", backup).stdout)
+        self.assertIn("name a new file", self.store("backup", backup, code=1).stderr)
+        self.kubectl("create", "configmap", "later")
+        self.assertIn("process", self.store("restore", backup, code=1).stderr)
+        self.assertIn("process", self.store("compact", code=1).stderr)
+        self.down()
+        self.assertIn("is kept as", self.store("restore", backup).stdout)
+        self.up("--no-demo")
+        self.assertEqual(self.kubectl("get", "configmap", "kept").returncode, 0)
+        self.assertNotEqual(self.kubectl("get", "configmap", "later").returncode, 0)
+
+    def test_check_and_compact(self):
+        self.up("--no-demo")
+        for i in range(5):
+            self.kubectl("create", "configmap", f"c{i}")
+            self.kubectl("delete", "configmap", f"c{i}")
+        found = json.loads(self.store("check", "-o", "json").stdout)
+        self.assertEqual(found["faults"], [])
+        self.assertGreater(found["versions"], found["objects"])
+        self.down()
+        self.assertGreater(json.loads(self.store("compact", "-o", "json").stdout)["versions"], 0)
+        found = json.loads(self.store("check", "-o", "json").stdout)
+        self.assertEqual(found["versions"], found["objects"])
+
+    def test_damage_is_found(self):
+        self.up("--no-demo")
+        self.down()
+        path = os.path.join(self.data, "store.db")
+        with open(path, "r+b") as file:
+            file.seek(os.path.getsize(path) // 2)
+            file.write(b"\xff" * 4096)
+        done = self.store("check", code=1)
+        self.assertIn("something is wrong", done.stdout + done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
