@@ -80,11 +80,14 @@ TEST(Prune, TwiceIsAsGoodAsOnce) {
 TEST(Defaults, OfADeploymentAreThoseOfKubernetes) {
   json::value value = parsed(kDeployment);
   apply_defaults(value, built_in("apps.v1.Deployment"));
-  EXPECT_EQ(value, parsed(R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"a"},
+  EXPECT_EQ(
+      value,
+      parsed(
+          R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"a","creationTimestamp":null},
     "spec":{"selector":{"matchLabels":{"app":"a"}},"replicas":1,"progressDeadlineSeconds":600,
      "revisionHistoryLimit":10,
      "strategy":{"type":"RollingUpdate","rollingUpdate":{"maxSurge":"25%","maxUnavailable":"25%"}},
-     "template":{"metadata":{"labels":{"app":"a"}},"spec":{"containers":[{"name":"c",
+     "template":{"metadata":{"labels":{"app":"a"},"creationTimestamp":null},"spec":{"containers":[{"name":"c",
        "image":"nginx:1.2","imagePullPolicy":"IfNotPresent","resources":{},
        "terminationMessagePath":"/dev/termination-log","terminationMessagePolicy":"File"}],
        "dnsPolicy":"ClusterFirst","restartPolicy":"Always","schedulerName":"default-scheduler",
