@@ -36,6 +36,8 @@ class SpawnActions {
   void chdir(const std::string& path) {
     if (!path.empty()) posix_spawn_file_actions_addchdir_np(&actions_, path.c_str());
   }
+  /// Libraries open sockets without close-on-exec: a child that outlives us would hold our port.
+  void close_others() { posix_spawn_file_actions_addclosefrom_np(&actions_, 3); }
   const posix_spawn_file_actions_t* get() const { return &actions_; }
 
  private:
@@ -102,6 +104,7 @@ Result<Process> Process::spawn(const SpawnOptions& options) {
   actions.redirect(options.stderr_fd, STDERR_FILENO, O_WRONLY);
   actions.close_all_others();
   actions.chdir(options.cwd);
+  actions.close_others();
   const SpawnAttributes attributes(options.new_session);
   std::vector<char*> argv = pointers(options.argv), env = pointers(options.env);
   Process child;
