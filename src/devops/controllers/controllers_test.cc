@@ -199,6 +199,15 @@ TEST_F(ControllersTest, ARunFollowsItsBuildToTheEnd) {
   EXPECT_EQ(engine.look([](FakeEngine& e) { return e.builds(); }), 0u);
 }
 
+TEST_F(ControllersTest, ARunThatEndsAtOnceHasItsStagesAndSummary) {
+  with_pipeline();
+  engine.fail_at_once();
+  create(pipeline_runs(), bare_run("r", "build"));
+  ASSERT_TRUE(eventually([&] { return text_at(run("r"), {"status", "phase"}) == "Failed"; }));
+  EXPECT_TRUE(kube::annotation(run("r"), run::kStatus).contains(R"("result":"FAILURE")"));
+  EXPECT_FALSE(get(kube::config_maps(), "demo", "r").is_null());
+}
+
 TEST_F(ControllersTest, AFailureAfterTheStartDoesNotStartASecondBuild) {
   with_pipeline();
   engine.fail_after_start(3);

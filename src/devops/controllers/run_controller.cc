@@ -193,13 +193,20 @@ Result<Outcome> RunController::begin(const Key& key, const json::value& pipeline
       to_json(json::object{
           {"metadata", json::object{{"annotations", json::object{{run::kId, build->id}}}}}})));
   const std::string now = format_rfc3339(context_.clock.now());
-  json::object status = status_of_run(json::value(), *build, context_.clock.now());
+  // One that ended at once is told of as begun: its end comes with its stages and summary, since
+  // nobody looks at a complete run again.
+  jenkins::Run begun = *build;
+  if (begun.is_finished()) {
+    begun.state = "RUNNING";
+    begun.result = "UNKNOWN";
+  }
+  json::object status = status_of_run(json::value(), begun, context_.clock.now());
   if (!status.contains("startTime")) status["startTime"] = now;
   state_.with([&](State& state) {
     state.written[key] = {.uid = std::string(kube::uid_of(run)),
                           .stages = {},
                           .summary = {},
-                          .state = build->state + "/" + build->result,
+                          .state = begun.state + "/" + begun.result,
                           .status = status};
   });
   TRY(write_status(with_id, std::move(status)));

@@ -121,6 +121,12 @@ class FakeEngine {
     failing_starts_ = count;
   }
 
+  /// Builds have failed by the time that their start is answered.
+  void fail_at_once() {
+    std::lock_guard lock(mutex_);
+    fails_at_once_ = true;
+  }
+
   template <class F>
   auto look(F&& function) {
     std::lock_guard lock(mutex_);
@@ -181,6 +187,7 @@ class FakeEngine {
       build.job = request.param("j");
       build.parameters = body.at("parameters");
       build.run = {{"id", id}, {"pipeline", build.job}, {"state", "QUEUED"}, {"result", "UNKNOWN"}};
+      if (fails_at_once_) build.run["state"] = "FINISHED", build.run["result"] = "FAILURE";
     }
     if (failing_starts_ > 0 && failing_starts_-- > 0) return http::Response::text(500, "");
     return ok(to_json(builds_[id].run));
@@ -222,6 +229,7 @@ class FakeEngine {
   int config_writes_ = 0;
   int stops_ = 0;
   int failing_starts_ = 0;
+  bool fails_at_once_ = false;
   http::Router router_;
   std::unique_ptr<http::Client> client_;
 };
