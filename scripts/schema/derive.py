@@ -27,6 +27,7 @@ SERVED = [
                                 "selfsubjectaccessreviews:selfsubjectaccessreview: "
                                 "selfsubjectrulesreviews:selfsubjectrulesreview: subjectaccessreviews:subjectaccessreview:"),
     ("autoscaling/v2", "horizontalpodautoscalers:horizontalpodautoscaler:hpa"),
+    ("autoscaling/v1", "horizontalpodautoscalers:horizontalpodautoscaler:hpa"),
     ("batch/v1", "cronjobs:cronjob:cj jobs:job:"),
     ("networking.k8s.io/v1", "ingressclasses:ingressclass: ingresses:ingress:ing networkpolicies:networkpolicy:netpol"),
     ("policy/v1", "poddisruptionbudgets:poddisruptionbudget:pdb"),

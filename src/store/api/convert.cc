@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "kube/object.h"
+#include "store/api/convert_autoscaler.h"
 
 namespace ks::store {
 namespace {
@@ -55,6 +56,11 @@ void convert(json::value& object, const Kind& to) {
     for (const auto& [old_name, new_name] : kEventFields) {
       is_new ? rename(*fields, old_name, new_name) : rename(*fields, new_name, old_name);
     }
+  }
+  if (to.store_resource() == "horizontalpodautoscalers.autoscaling") {
+    const std::string_view was = kube::api_version_of(object);
+    if (was == "autoscaling/v1" && api_version == "autoscaling/v2") autoscaler_to_v2(*fields);
+    if (was == "autoscaling/v2" && api_version == "autoscaling/v1") autoscaler_to_v1(*fields);
   }
   (*fields)["apiVersion"] = api_version;
 }

@@ -6,7 +6,8 @@
 #include "store/schema/catalog.h"
 
 /// Objects are stored in one version of their kind and asked for in any. Custom kinds differ in
-/// apiVersion alone; events.k8s.io names the fields of an Event anew.
+/// apiVersion alone; events.k8s.io names the fields of an Event anew, and a HorizontalPodAutoscaler
+/// has one measure in v1 and many in v2.
 
 namespace ks::store {
 

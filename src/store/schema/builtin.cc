@@ -173,8 +173,9 @@ class Loader {
     kind.schema = pool_->find(full_type_name(words[10]));
     if (words[11] != "-") kind.list_kind = words[11];
     kind.selectable_fields = names_of(words[12]);
-    // The same objects as those of v1, which the store keeps.
-    kind.storage = kind.resource.group != "events.k8s.io";
+    // The other version of these is stored.
+    kind.storage =
+        kind.resource.group != "events.k8s.io" && kind.resource.api_version() != "autoscaling/v1";
   }
 
   void add_subresource(const std::vector<std::string_view>& words) {
