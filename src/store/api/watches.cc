@@ -132,6 +132,33 @@ struct Watches::State {
     std::set<std::pair<SteadyTime, uint64_t>> due;
     std::vector<uint64_t> ended;  ///< their readers are gone, or they were cut off
     uint64_t next_id = 1;
+
+    void take_ended(Work& work) {
+      for (const uint64_t id : std::exchange(ended, {})) {
+        const auto found = watches.find(id);
+        if (found == watches.end()) continue;
+        due.erase({found->second->due(), id});
+        work.over.push_back(std::move(found->second));
+        watches.erase(found);
+      }
+    }
+
+    /// Those that end get a last bookmark as well.
+    void take_due(SteadyTime now, Work& work) {
+      while (!due.empty() && due.begin()->first <= now) {
+        const uint64_t id = due.begin()->second;
+        due.erase(due.begin());
+        const std::shared_ptr<Watch> watch = watches.at(id);
+        if (watch->bookmark) work.bookmarks.push_back(watch);
+        if (watch->end <= now) {
+          work.over.push_back(watch);
+          watches.erase(id);
+        } else {
+          watch->bookmark = now + kBookmarkEvery;
+          due.emplace(watch->due(), id);
+        }
+      }
+    }
   };
   Guarded<Inner> inner;
   std::condition_variable changed;
@@ -208,51 +235,36 @@ void Watches::end_resource(const std::string& resource) {
   state_->changed.notify_one();
 }
 
+/// Waits until something is to be done, or for as long as nothing can be.
+Watches::Work Watches::wait_for_work(const std::stop_token& stop) {
+  const SteadyTime now = clock_.steady_now();
+  const SteadyTime next = state_->inner.with([&](State::Inner& in) {
+    return in.due.empty() ? now + kBookmarkEvery : in.due.begin()->first;
+  });
+  const auto pause =
+      std::clamp<std::chrono::nanoseconds>(next - now, std::chrono::nanoseconds(0), kBookmarkEvery);
+  return state_->inner.wait_for(
+      state_->changed, pause,
+      [&](const State::Inner& in) {
+        if (!in.ended.empty() || stop.stop_requested()) return true;
+        return !in.due.empty() &&
+               (in.due.begin()->first < next || in.due.begin()->first <= clock_.steady_now());
+      },
+      [&](State::Inner& in) {
+        Work work;
+        in.take_ended(work);
+        in.take_due(clock_.steady_now(), work);
+        return work;
+      });
+}
+
 /// Neither the end of a watch nor a bookmark happens within our lock: both take the hub's, within
 /// which sinks take ours.
 void Watches::work(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    std::vector<std::shared_ptr<Watch>> over, due;
-    const SteadyTime now = clock_.steady_now();
-    const SteadyTime next = state_->inner.with([&](State::Inner& in) {
-      return in.due.empty() ? now + kBookmarkEvery : in.due.begin()->first;
-    });
-    const auto pause = std::clamp<std::chrono::nanoseconds>(next - now, std::chrono::nanoseconds(0),
-                                                            kBookmarkEvery);
-    state_->inner.wait_for(
-        state_->changed, pause,
-        [&](const State::Inner& in) {
-          return !in.ended.empty() || stop.stop_requested() ||
-                 (!in.due.empty() &&
-                  (in.due.begin()->first < next || in.due.begin()->first <= clock_.steady_now()));
-        },
-        [&](State::Inner& in) {
-          for (const uint64_t id : std::exchange(in.ended, {})) {
-            const auto found = in.watches.find(id);
-            if (found == in.watches.end()) continue;
-            in.due.erase({found->second->due(), id});
-            over.push_back(std::move(found->second));
-            in.watches.erase(found);
-          }
-          const SteadyTime at = clock_.steady_now();
-          while (!in.due.empty() && in.due.begin()->first <= at) {
-            const uint64_t id = in.due.begin()->second;
-            in.due.erase(in.due.begin());
-            const std::shared_ptr<Watch>& watch = in.watches.at(id);
-            due.push_back(watch);
-            if (watch->end <= at) {
-              over.push_back(watch);
-              in.watches.erase(id);
-            } else {
-              watch->bookmark = at + kBookmarkEvery;
-              in.due.emplace(watch->due(), id);
-            }
-          }
-        });
-    for (const auto& watch : due) {
-      if (watch->bookmark) watch->subscription.request_bookmark();
-    }
-    for (const auto& watch : over) {
+    const Work work = wait_for_work(stop);
+    for (const auto& watch : work.bookmarks) watch->subscription.request_bookmark();
+    for (const auto& watch : work.over) {
       watch->subscription = {};
       watch->sink->end("");
     }

@@ -101,6 +101,11 @@ class Watches {
  private:
   struct Watch;
   struct State;
+  struct Work {
+    std::vector<std::shared_ptr<Watch>> bookmarks;  ///< they get one
+    std::vector<std::shared_ptr<Watch>> over;       ///< these end
+  };
+  Work wait_for_work(const std::stop_token& stop);
   void work(const std::stop_token& stop);
 
   Store& store_;
