@@ -23,6 +23,7 @@ struct Context {
   std::string kubeconfig;  ///< --kubeconfig, else $KUBECONFIG, else the file that `ks up` wrote.
   std::string output;      ///< --output: "" for people, or "json".
   int exit_code = 0;       ///< What the process ends with.
+  std::string program = "ks";          ///< How it was called: what hints tell to type.
   std::vector<std::string> arguments;  ///< Of the command line, without the program.
 };
 

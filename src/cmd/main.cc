@@ -88,7 +88,10 @@ int run(int argc, char** argv) {
   context.color = context.out_is_terminal && std::getenv("NO_COLOR") == nullptr;
 
   context.kubeconfig = default_kubeconfig();
-  context.arguments.assign(argv + 1, argv + argc);
+  if (argc > 0) {
+    context.program = argv[0];
+    context.arguments.assign(argv + 1, argv + argc);
+  }
 
   CLI::App app("KubeSphere DevOps as one binary: pipelines, their API and their controllers", "ks");
   app.require_subcommand(1);

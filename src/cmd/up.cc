@@ -130,14 +130,14 @@ class Console {
 
   void show_hints(bool detached) {
     if (context_.output == "json") return;
-    const std::string stop =
-        detached ? fmt::format("ks down{}", settings_.data_dir == default_data_dir()
-                                                ? ""
-                                                : " --data-dir " + settings_.data_dir)
-                 : "Ctrl-C";
+    const std::string stop = detached ? fmt::format("{} down{}", context_.program,
+                                                    settings_.data_dir == default_data_dir()
+                                                        ? ""
+                                                        : " --data-dir " + settings_.data_dir)
+                                      : "Ctrl-C";
     fmt::print("\n  Next:  export KUBECONFIG={}/kubeconfig\n", settings_.data_dir);
     fmt::print("         kubectl get pipelineruns -A -w\n");
-    fmt::print("         ks pipeline run demo/hello --param name=you\n");
+    fmt::print("         {} pipeline run demo/hello --param name=you\n", context_.program);
     fmt::print("  {} stops the server; everything stays.\n\n", stop);
     std::fflush(stdout);
   }
