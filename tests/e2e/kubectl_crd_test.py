@@ -122,7 +122,9 @@ class CustomKindTest(ks_server.Case):
         self.define({**definition(SPEC), "spec": {**definition(SPEC)["spec"], "versions": [{
             "name": "v1", "served": True, "storage": True,
             "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}}]}})
-        made = self.post({**self.widget(anything=[1, {"b": None}]), "more": "yes"}).json()
+        reply = self.post({**self.widget(anything=[1, {"b": None}]), "more": "yes"})
+        self.assertEqual(reply.status, 201, reply)
+        made = reply.json()
         self.assertEqual((made["spec"], made["more"]), ({"anything": [1, {"b": None}]}, "yes"))
 
     def test_rules_in_cel(self):
