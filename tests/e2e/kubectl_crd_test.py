@@ -269,7 +269,7 @@ class CustomKindTest(ks_server.Case):
             self.assertEqual(watch.next()["type"], "ADDED")
             self.kubectl("delete", "crd", "widgets." + GROUP, "--timeout=20s")
             self.assertEqual(watch.next_of("DELETED")["object"]["metadata"]["name"], "w")
-        self.assertEqual(self.server.request("GET", self.path("widgets", GROUP + "/v1")).status, 404)
+        self.eventually(lambda: self.server.request("GET", self.path("widgets", GROUP + "/v1")).status == 404, "the kind goes")
         self.define(definition(SPEC))
         self.assertEqual(self.get("widgets", GROUP + "/v1")["items"], [])
 

@@ -33,7 +33,9 @@ class Definitions::Follower final : public Sink {
           continue;
         }
         const bool gone = delivery.type == EventType::deleted;
-        state.changed[std::string(object->name())] = gone ? nullptr : object;
+        Change& change = state.changed[std::string(object->name())];
+        change.object = gone ? nullptr : object;
+        if (gone) change.gone = delivery.revision;
       }
     });
     owner_.wake_.notify_one();
@@ -63,7 +65,7 @@ Result<> Definitions::start(std::function<void(const std::string&)> ended) {
   const Store::List list = TRY(store_.list(filter));
   for (const ObjectRef& object : list.objects) {
     TRY(serve(object));
-    state_.with([&](State& state) { state.changed[std::string(object->name())] = object; });
+    state_.with([&](State& state) { state.changed[std::string(object->name())].object = object; });
   }
   subscription_ = TRY(store_.watch(filter, list.revision, follower_));
   thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
@@ -74,10 +76,13 @@ Result<> Definitions::serve(const ObjectRef& definition) {
   const std::string name(definition->name());
   json::value value = TRY(parse_definition(*definition));
   const bool deleting = kube::is_being_deleted(value);
+  std::lock_guard lock(serving_);
   const bool newer = state_.with([&](State& state) {
-    if (deleting) state.terminating.insert(name);
     Served& served = state.served[name];
     if (served.revision >= definition->revision) return false;
+    // One that is not being deleted any more is another one of that name.
+    if (deleting) state.terminating.insert(name);
+    if (!deleting) state.terminating.erase(name);
     served = {.revision = definition->revision, .resource = name, .deleting = deleting};
     return true;
   });
@@ -90,20 +95,28 @@ bool Definitions::terminating(std::string_view store_resource) const {
       [&](const State& state) { return state.terminating.contains(store_resource); });
 }
 
-/// A definition that is gone: whatever is left of its objects goes too.
-void Definitions::forget(const std::string& name) {
-  state_.with([&](State& state) {
-    state.served.erase(name);
-    state.terminating.erase(name);
-  });
-  registry_.remove_definition(name);
+/// A definition that is gone: whatever is left of its objects goes too. Another one of that name
+/// may be served already; it and its objects stay.
+void Definitions::forget(const std::string& name, uint64_t gone) {
   cleaning_.erase(name);
+  {
+    std::lock_guard lock(serving_);
+    const bool last = state_.with([&](State& state) {
+      const auto found = state.served.find(name);
+      if (found != state.served.end() && found->second.revision > gone) return false;
+      state.served.erase(name);
+      state.terminating.erase(name);
+      return true;
+    });
+    if (last) registry_.remove_definition(name);
+  }
   if (ended_) ended_(name);
   Result<Store::List> left =
       store_.list({.resource = name, .space = {}, .name = {}, .matches = {}});
   if (!left) return;
   std::vector<Store::Write> writes;
   for (const ObjectRef& object : left->objects) {
+    if (object->created > gone) continue;
     writes.push_back(
         {.key = Key::parse(object->key), .draft = std::nullopt, .expected = object->revision});
   }
@@ -147,7 +160,7 @@ void Definitions::work(const std::stop_token& stop) {
   std::map<std::string, std::string> terminating;  // name to resource
   bool again = false;
   while (!stop.stop_requested()) {
-    std::map<std::string, ObjectRef> changed;
+    std::map<std::string, Change> changed;
     state_.wait_for(
         wake_, again ? kTryAgain : std::chrono::seconds(3600),
         [&](const State& state) {
@@ -157,12 +170,13 @@ void Definitions::work(const std::stop_token& stop) {
           changed.swap(state.changed);
           state.look = false;
         });
-    for (const auto& [name, object] : changed) {
-      if (object == nullptr) {
-        forget(name);
+    for (const auto& [name, change] : changed) {
+      const auto& [object, gone] = change;
+      if (gone != 0) {
+        forget(name, gone);
         terminating.erase(name);
-        continue;
       }
+      if (object == nullptr) continue;
       if (Result<> served = serve(object); !served) {
         LOG(error, "a definition cannot be served", {"name", name},
             {"error", served.error().message});

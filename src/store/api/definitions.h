@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <set>
 #include <string>
 #include <thread>
@@ -48,14 +49,18 @@ class Definitions {
     std::string resource;
     bool deleting = false;
   };
+  struct Change {
+    ObjectRef object;   ///< null: it is gone
+    uint64_t gone = 0;  ///< revision of the latest deletion; another of that name may follow
+  };
   struct State {
     std::map<std::string, Served, std::less<>> served;
-    std::map<std::string, ObjectRef> changed;  ///< by name; null: it is gone
+    std::map<std::string, Change> changed;  ///< by name
     std::set<std::string, std::less<>> terminating;
     bool look = false;
   };
   void work(const std::stop_token& stop);
-  void forget(const std::string& name);
+  void forget(const std::string& name, uint64_t gone);
   bool clean(const std::string& name, const std::string& resource);
 
   Store& store_;
@@ -63,6 +68,7 @@ class Definitions {
   const Clock& clock_;
   std::function<void(const std::string&)> ended_;
   Guarded<State> state_;
+  std::mutex serving_;  // taken before the lock of the state: what it says is served, is
   std::condition_variable wake_;
   std::shared_ptr<Follower> follower_;
   std::map<std::string, WatchHub::Subscription> cleaning_;  // by name; of the thread alone

@@ -138,6 +138,22 @@ TEST(CustomDefinitions, GoAfterTheirObjects) {
   EXPECT_EQ(server.get(kShirts).status, 404);
 }
 
+TEST(CustomDefinitions, MayFollowOneAnotherUnderTheSameName) {
+  TestServer server;
+  const std::string path = std::string(kCrds) + "/shirts.example.com";
+  for (int round = 0; round < 50; round++) {
+    ASSERT_EQ(server.post(kCrds, shirts()).status, 201);
+    // At once, while the end of the one before may still be seen to.
+    ASSERT_EQ(server.post(kShirts, shirt("a")).status, 201) << round;
+    std::this_thread::sleep_for(std::chrono::microseconds(round * 20));
+    ASSERT_EQ(server.get(std::string(kShirts) + "/a").status, 200) << round;
+    server.remove(path);
+    for (int i = 0; i < 5000 && server.get(path).status == 200; i++)
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
+    ASSERT_EQ(server.get(path).status, 404);
+  }
+}
+
 TEST(CustomDefinitions, AreServedAgainAfterARestart) {
   TestServer server;
   server.post(kCrds, shirts());
