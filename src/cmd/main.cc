@@ -83,6 +83,8 @@ Examples:
 
 int run(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  // A limit on file sizes is an error of the write, as a full disk is.
+  std::signal(SIGXFSZ, SIG_IGN);
   Context context;
   context.out_is_terminal = isatty(STDOUT_FILENO) != 0;
   context.color = context.out_is_terminal && std::getenv("NO_COLOR") == nullptr;
