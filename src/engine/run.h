@@ -186,6 +186,8 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   /// Ends what runs in a scope with a FlowInterruptedException of this result. From any thread.
   void interrupt_scope(uint64_t scope, BuildResult result, std::string cause);
 
+  /// After an interrupted wait for a command: the line of how it ended, when that came.
+  void print_interrupted_exit(groovy::Task& task);
   /// Console text. Masked.
   void print(std::string_view text);
   void print_line(std::string_view text);

@@ -176,6 +176,7 @@ TEST(Run, AnAbortEndsTheCommandAndTheRun) {
   EXPECT_EQ(run.result(), BuildResult::aborted);
   const std::string log = bench.log();
   EXPECT_THAT(log, HasSubstr("Aborted by ada\nSending interrupt signal to process\n"));
+  EXPECT_THAT(log, HasSubstr("\nTerminated\nscript returned exit code 143\n"));
   EXPECT_TRUE(log.ends_with("Finished: ABORTED\n")) << log;
 }
 

@@ -91,6 +91,12 @@ Result<> Run::answer(std::string_view input_id, InputAnswer answer) {
   return {};
 }
 
+void Run::print_interrupted_exit(groovy::Task& task) {
+  const json::value arrived = std::exchange(strand(task).arrived, nullptr);
+  if (const json::value* exit = find(arrived, {"exit"}); exit != nullptr && exit->is_int64())
+    print_line(fmt::format("script returned exit code {}", exit->get_int64()));
+}
+
 void Run::print_line(std::string_view text) {
   std::string line(text);
   if (!line.ends_with('\n')) line += '\n';

@@ -22,6 +22,20 @@ std::string_view kind_name(CredentialKind kind) {
   return "?";
 }
 
+/// What a binding takes, by the class that Jenkins names in its error.
+std::string_view expected_class(CredentialKind kind) {
+  switch (kind) {
+    case CredentialKind::username_password:
+      return "com.cloudbees.plugins.credentials.common.StandardUsernamePasswordCredentials";
+    case CredentialKind::ssh_key:
+      return "com.cloudbees.jenkins.plugins.sshcredentials.SSHUserPrivateKey";
+    case CredentialKind::secret_text:
+      return "org.jenkinsci.plugins.plaincredentials.StringCredentials";
+    case CredentialKind::kubeconfig: return kind_name(kind);
+  }
+  return "?";
+}
+
 Credential find_credential(Run& run, groovy::Task& task, const std::string& id) {
   const auto found =
       run.services().credentials == nullptr ? std::nullopt : run.services().credentials->find(id);
@@ -93,7 +107,7 @@ void bind_one(StepCall& call, const json::object& binding, Bound& bound) {
   auto require = [&](CredentialKind wanted) {
     if (credential.kind != wanted) {
       call.fail(fmt::format("Credentials '{}' is of type '{}' where '{}' was expected",
-                            credential.id, kind_name(credential.kind), kind_name(wanted)));
+                            credential.id, kind_name(credential.kind), expected_class(wanted)));
     }
   };
   auto add = [&](const std::string& variable, const std::string& value, bool secret) {

@@ -69,6 +69,7 @@ json::object run_command(StepCall& call, std::string script, bool keep_stdout) {
     return std::move(result.as_object());
   } catch (const groovy::Thrown&) {
     workspace->forget(key);
+    run.print_interrupted_exit(call.task);
     throw;
   }
 }
