@@ -1,6 +1,9 @@
 #include "engine/masker.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 
@@ -11,13 +14,56 @@ constexpr std::string_view kMask = "****";
 /// Shorter pieces of an encoding (a base64 tail, a line of a key file) would mask ordinary text.
 constexpr size_t kMinDerivedBytes = 4;
 
-/// As `sh -x` of dash prints it: 'it'"'"'s'.
-std::string quoted_dash(std::string_view text) {
-  return "'" + replace_all(std::string(text), "'", "'\"'\"'") + "'";
+std::string replaced(std::string_view text, std::string_view from, std::string_view to) {
+  return replace_all(std::string(text), from, to);
 }
-/// As bash prints it: 'it'\''s'.
-std::string quoted_bash(std::string_view text) {
-  return "'" + replace_all(std::string(text), "'", "'\\''") + "'";
+
+/// As `printf %q` of bash prints it: it\'s\ so.
+std::string backslashed(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view("_-./:=@%+,").contains(c) ||
+                       static_cast<unsigned char>(c) >= 0x80;
+    if (!plain) out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+/// Between the quotes of $'...'.
+std::string ansi_quoted(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    switch (c) {
+      case '\n': out += "\\n"; break;
+      case '\t': out += "\\t"; break;
+      case '\r': out += "\\r"; break;
+      case '\a': out += "\\a"; break;
+      case '\b': out += "\\b"; break;
+      case '\f': out += "\\f"; break;
+      case '\v': out += "\\v"; break;
+      case '\x1b': out += "\\E"; break;
+      case '\'': out += "\\'"; break;
+      case '\\': out += "\\\\"; break;
+      default:
+        if (const auto byte = static_cast<unsigned char>(c); byte < 0x20 || byte == 0x7f) {
+          out += fmt::format("\\{:03o}", byte);
+        } else {
+          out += c;
+        }
+    }
+  }
+  return out;
+}
+
+std::string json_escaped(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c == '\n' ? "\\n" : c == '\t' ? "\\t" : c == '\r' ? "\\r" : std::string(1, c);
+  }
+  return out;
 }
 
 /// The characters of the base64 of anything that contains `secret` at byte offset `shift` (mod 3)
@@ -32,73 +78,87 @@ std::string base64_inside(std::string_view secret, size_t shift, bool url) {
   return encoded.substr(skip, encoded.size() - skip - tail);
 }
 
-}  // namespace
-
-void Masker::add(std::string_view secret) {
-  if (trim(secret).empty()) return;
+std::vector<std::string> forms_of(std::string_view secret) {
   std::vector<std::string> forms = {std::string(secret)};
   auto derive = [&](std::string form) {
     if (form.size() >= kMinDerivedBytes) forms.push_back(std::move(form));
   };
-  if (trim(secret) != secret) derive(std::string(trim(secret)));
-  if (secret.find('\n') != secret.npos) {
-    for (std::string_view line : split(secret, '\n')) derive(std::string(trim(line)));
+  // The quotes around a whole word stay: what is inside them is the same in a longer word.
+  auto quoted_forms = [&](std::string_view text) {
+    derive(replaced(text, "'", "'\"'\"'"));
+    derive(replaced(text, "'", "'\\''"));
+    derive(backslashed(text));
+    derive(ansi_quoted(text));
+    derive(json_escaped(text));
+    // In a Makefile or a Compose file, in a batch file.
+    derive(replaced(text, "$", "$$"));
+    derive(replaced(text, "%", "%%"));
+    derive(percent_encode(text));
+    derive(replaced(percent_encode(text), "%20", "+"));
+  };
+  quoted_forms(secret);
+  if (trim(secret) != secret) {
+    derive(std::string(trim(secret)));
+    quoted_forms(trim(secret));
   }
-  if (secret.find('\'') != secret.npos) {
-    derive(quoted_dash(secret));
-    derive(quoted_bash(secret));
-    // Without the outer quotes: inside a longer quoted word.
-    derive(replace_all(std::string(secret), "'", "'\"'\"'"));
-    derive(replace_all(std::string(secret), "'", "'\\''"));
+  if (secret.contains('\n')) {
+    // A terminal, or a file of another system, ends lines by CR LF.
+    derive(replaced(replaced(secret, "\r\n", "\n"), "\n", "\r\n"));
+    for (std::string_view line : split(secret, '\n')) {
+      line = trim(line);
+      derive(std::string(line));
+      quoted_forms(line);
+    }
   }
-  if (secret.find('$') != secret.npos) derive(replace_all(std::string(secret), "$", "$$"));
-  derive(percent_encode(secret));
-  derive(replace_all(percent_encode(secret), "%20", "+"));
-  std::string json;
-  for (char c : secret)
-    json += c == '"' || c == '\\' ? std::string("\\") + c
-            : c == '\n'           ? std::string("\\n")
-                                  : std::string(1, c);
-  derive(json);
   for (size_t shift = 0; shift < 3; shift++) {
     derive(base64_inside(secret, shift, false));
     derive(base64_inside(secret, shift, true));
   }
-  for (std::string& form : forms) {
-    if (!form.empty() && std::ranges::find(forms_, form) == forms_.end())
-      forms_.push_back(std::move(form));
-  }
-  std::ranges::stable_sort(
-      forms_, [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
+  return forms;
 }
 
-/// Length of the longest form that begins at `at`; `maybe` when the text ends before that can be
-/// told.
-size_t Masker::match_at(std::string_view text, size_t at, bool& maybe) const {
-  const std::string_view rest = text.substr(at);
-  for (const std::string& form : forms_) {
-    if (rest.starts_with(form)) return maybe ? 0 : form.size();
-    if (rest.size() < form.size() && std::string_view(form).starts_with(rest)) maybe = true;
+}  // namespace
+
+void Masker::add(std::string_view secret) {
+  if (trim(secret).empty()) return;
+  auto next = std::make_shared<Forms>();
+  if (forms_ != nullptr) {
+    if (std::ranges::find(forms_->secrets, secret) != forms_->secrets.end()) return;
+    next->secrets = forms_->secrets;
+    next->list = forms_->list;
   }
-  return 0;
+  next->secrets.emplace_back(secret);
+  for (std::string& form : forms_of(secret)) next->list.push_back(std::move(form));
+  std::ranges::sort(next->list, [](const std::string& a, const std::string& b) {
+    return a.size() != b.size() ? a.size() > b.size() : a < b;
+  });
+  next->list.erase(std::ranges::unique(next->list).begin(), next->list.end());
+  for (uint32_t i = 0; i < next->list.size(); i++)
+    next->begin[static_cast<unsigned char>(next->list[i][0])].push_back(i);
+  forms_ = std::move(next);
 }
 
 std::string Masker::run(std::string_view text, bool final, size_t& used) const {
   std::string out;
+  out.reserve(text.size());
   size_t at = 0;
   while (at < text.size()) {
+    const std::string_view rest = text.substr(at);
+    size_t length = 0;
     bool maybe = false;
-    size_t length = match_at(text, at, maybe);
-    if (maybe && !final) break;
-    if (maybe && length == 0) {
-      // The text ends here: a shorter form may still match whole.
-      for (const std::string& form : forms_) {
-        if (text.substr(at).starts_with(form)) {
-          length = form.size();
-          break;
-        }
+    for (uint32_t i : forms_->begin[static_cast<unsigned char>(rest[0])]) {
+      const std::string& form = forms_->list[i];
+      if (rest.starts_with(form)) {
+        length = form.size();
+        break;
+      }
+      // A longer form may still come: only more text can tell.
+      if (!final && rest.size() < form.size() && form.starts_with(rest)) {
+        maybe = true;
+        break;
       }
     }
+    if (maybe) break;
     if (length > 0) {
       out += kMask;
       at += length;
@@ -111,7 +171,7 @@ std::string Masker::run(std::string_view text, bool final, size_t& used) const {
 }
 
 std::string Masker::mask(std::string_view text) {
-  if (forms_.empty()) return std::string(text);
+  if (empty()) return std::string(text);
   held_ += text;
   size_t used = 0;
   std::string out = run(held_, false, used);
@@ -120,6 +180,7 @@ std::string Masker::mask(std::string_view text) {
 }
 
 std::string Masker::flush() {
+  if (empty()) return std::exchange(held_, {});
   size_t used = 0;
   std::string out = run(held_, true, used);
   held_.clear();
@@ -127,7 +188,7 @@ std::string Masker::flush() {
 }
 
 std::string Masker::mask_all(std::string_view text) const {
-  if (forms_.empty()) return std::string(text);
+  if (empty()) return std::string(text);
   size_t used = 0;
   return run(text, true, used);
 }

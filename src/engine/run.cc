@@ -191,6 +191,7 @@ void Run::turn() {
 
 /// Before the run waits: what was printed is in the log, and stacks take no more than they need.
 void Run::tidy_up() {
+  flush_printed();
   if (log_ != nullptr) (void)log_->flush();
   for (auto& strand : strands_) {
     if (strand->awaiting != 0) strand->fiber->trim();
@@ -349,6 +350,7 @@ void Run::abort(std::string by) {
 /// What arrived is journaled, then known to the strand that waits for it. False: it cannot be
 /// journaled now, and must come again.
 bool Run::deliver(Incoming& incoming) {
+  flush_printed();
   switch (incoming.type) {
     case RecordType::finished: {
       const uint64_t id = incoming.data.at("id").to_number<uint64_t>();
@@ -369,10 +371,15 @@ bool Run::deliver(Incoming& incoming) {
     }
     case RecordType::progress: {
       const uint64_t id = incoming.data.at("id").to_number<uint64_t>();
-      auto masker = output_maskers_.try_emplace(id, masker_).first;
-      log_->append(masker->second.mask(std::exchange(incoming.text, {})));
-      if (!try_record(RecordType::progress, incoming.data, AwaitSpec::Sync::soon)) return false;
-      offsets_[id] = incoming.data.at("to").to_number<uint64_t>();
+      Masker& masker = output_maskers_[id];
+      masker.use_forms_of(masker_);
+      log_->append(masker.mask(std::exchange(incoming.text, {})));
+      // What is held back is not in the log: a restart must read it again.
+      const uint64_t to = incoming.data.at("to").to_number<uint64_t>();
+      const uint64_t logged = to - std::min<uint64_t>(to, masker.held_bytes());
+      if (!try_record(RecordType::progress, {{"id", id}, {"to", logged}}, AwaitSpec::Sync::soon))
+        return false;
+      offsets_[id] = logged;
       if (incoming.done) incoming.done();
       return true;
     }
@@ -536,6 +543,7 @@ void Run::report_failure(groovy::Task& task, const groovy::Thrown& thrown) {
 }
 
 void Run::print_end() {
+  flush_printed();
   if (!divergence_.empty()) {
     print_line("ERROR: " + divergence_);
     worsen(BuildResult::failure);

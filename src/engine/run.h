@@ -266,6 +266,7 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   void enqueue(Incoming incoming);
   void turn();
   void tidy_up();
+  void flush_printed();
   bool deliver(Incoming& incoming);
   void deliver_finished(uint64_t await, json::value result);
   void deliver_interrupt(const json::object& data);
@@ -305,6 +306,7 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   std::unique_ptr<RunLog> log_;
   std::unique_ptr<groovy::Interpreter> interpreter_;
   Masker masker_;
+  Masker printed_;  // holds back the beginning of what may become a secret
 
   // The run's thread only.
   std::deque<JournalRecord> past_;  // records still to be replayed

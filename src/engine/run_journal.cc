@@ -20,6 +20,7 @@ constexpr auto kStallPause = std::chrono::milliseconds(500);
 
 /// False when it is not written: then nothing may be done that counts on it.
 bool Run::try_record(RecordType type, const json::value& data, AwaitSpec::Sync sync) {
+  flush_printed();
   if (Result<> flushed = log_->flush(); !flushed) {
     stalled_why_ = flushed.error();
     return false;

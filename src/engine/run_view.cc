@@ -106,7 +106,14 @@ void Run::print_line(std::string_view text) {
 void Run::print(std::string_view text) {
   if (replaying_ && past_.empty()) go_live();
   if (replaying_) return;
-  log_->append(masker_.mask_all(text));
+  // A line may come in pieces, and a secret with it.
+  printed_.use_forms_of(masker_);
+  log_->append(printed_.mask(text));
+  if (text.ends_with('\n')) flush_printed();
+}
+
+void Run::flush_printed() {
+  if (printed_.held_bytes() > 0) log_->append(printed_.flush());
 }
 
 uint32_t Run::begin_node(groovy::Task& task, NodeKind kind, std::string name, std::string label) {
