@@ -9,7 +9,7 @@ build_packages=(
 )
 # What the tests drive: real clients and peers.
 test_packages=(python3 curl openssl etcd-server)
-lint_packages=(clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev)
+lint_packages=(python3 clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev)
 
 missing_packages() {
   local package

@@ -62,16 +62,21 @@ lint_banned() {
   return $bad
 }
 
+# lint_tidy [PART|FILE...]
 lint_tidy() {
   # clang reads no precompiled header of g++, so it gets a build folder of its own.
-  [ -f build/tidy/compile_commands.json ] ||
-    cmake -S . -B build/tidy -G Ninja -DKS_PCH=OFF -DKS_WERROR=OFF -DCMAKE_CXX_COMPILER=clang++-19 >/dev/null
-  local files=("$@")
-  [ ${#files[@]} -gt 0 ] || mapfile -t files < <(git ls-files -- 'src/*.cc')
-  printf '%s\n' "${files[@]}" | xargs -P 2 -n 4 clang-tidy-19 -p build/tidy --quiet 2> >(grep -v 'warnings generated' >&2)
+  cmake -S . -B build/tidy -G Ninja -DKS_PCH=OFF -DKS_WERROR=OFF -DCMAKE_CXX_COMPILER=clang++-19 >/dev/null
+  ninja -C build/tidy --quiet ks_generated | { grep -v 'no work to do' || true; }
+  python3 scripts/dev/tidy.py build/tidy "$@"
 }
 
+# dev_lint [--quick] [PART|FILE...]: without clang-tidy when quick; clang-tidy only of the part or file.
 dev_lint() {
+  local quick=
+  if [ "${1:-}" = --quick ]; then
+    quick=1
+    shift
+  fi
   source scripts/dev/deps.sh
   source scripts/dev/fmt.sh
   deps_build
@@ -83,7 +88,7 @@ dev_lint() {
   lint_banned || bad=1
   say "formatting"
   sources | xargs -r clang-format-19 --dry-run -Werror || bad=1
-  if [ "${1:-}" != --quick ]; then
+  if [ -z "$quick" ]; then
     say "clang-tidy"
     lint_tidy "$@" || bad=1
   fi

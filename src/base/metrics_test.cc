@@ -47,6 +47,7 @@ TEST(Metrics, CountFromManyThreadsIsExact) {
   Metrics metrics;
   {
     std::vector<std::jthread> threads;
+    threads.reserve(4);
     for (int t = 0; t < 4; t++) {
       threads.emplace_back([&] {
         Counter& counter = metrics.counter("x_total", "X.");

@@ -51,13 +51,13 @@ struct Error {
 template <class T = void>
 class [[nodiscard]] Result {
  public:
-  // NOLINTNEXTLINE(google-explicit-constructor): `return value;` and `return Error{...};` are the
-  // point.
+  // Implicit (google-explicit-constructor does not like it): `return value;` and
+  // `return Error{...};` are the point.
   template <class U = T>
     requires(std::convertible_to<U &&, T> && !std::same_as<std::remove_cvref_t<U>, Result> &&
              !std::same_as<std::remove_cvref_t<U>, Error>)
-  Result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT
+  Result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}  // NOLINT
+  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}      // NOLINT
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
@@ -110,9 +110,11 @@ class [[nodiscard]] Result<void> {
 #define TRY(expression) KS_TRY_NAMED(KS_TRY_JOIN(ks_try_, __COUNTER__), expression)
 #define KS_TRY_JOIN(a, b) KS_TRY_JOIN_EXPANDED(a, b)
 #define KS_TRY_JOIN_EXPANDED(a, b) a##b
+// NOLINTBEGIN(bugprone-macro-parentheses): `result` is the name of a variable that it declares.
 #define KS_TRY_NAMED(result, expression)                \
   ({                                                    \
     auto result = (expression);                         \
     if (!result.ok()) return std::move(result).error(); \
     std::move(result).value();                          \
   })
+// NOLINTEND(bugprone-macro-parentheses)
