@@ -41,6 +41,8 @@ struct Catalog {
   Signatures conditions;  ///< of `when`
   Signatures agents;
   std::vector<std::string> tools;  ///< types, sorted
+  /// Of each type whose installations are known, their names: others are then errors.
+  std::map<std::string, std::vector<std::string>, std::less<>> installs = {};
 };
 
 /// What the engine itself has.

@@ -23,9 +23,14 @@ boost::json::value to_json(const Pipeline& pipeline, const Catalog& catalog);
 /// Steps on their own: an array.
 boost::json::value steps_to_json(const std::vector<Step>& steps, const Catalog& catalog);
 
+struct JsonError {
+  std::vector<std::string> location;  ///< keys and indices from the root: pipeline, stages, 0
+  std::string message;
+};
+
 struct JsonPipeline {
   std::optional<Pipeline> pipeline;  ///< absent when the form is wrong
-  std::vector<std::string> errors;   ///< of form and of meaning
+  std::vector<JsonError> errors;     ///< of form; when there are none, of meaning too
 };
 
 /// Reads and validates. Unknown properties are errors.
@@ -33,7 +38,7 @@ JsonPipeline pipeline_from_json(const boost::json::value& root, const Catalog& c
 
 struct JsonSteps {
   std::vector<Step> steps;
-  std::vector<std::string> errors;
+  std::vector<JsonError> errors;
 };
 
 /// One step or an array of them.

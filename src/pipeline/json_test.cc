@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/json.h"
+#include "base/text.h"
 #include "pipeline/compile.h"
 
 namespace ks::pipeline {
@@ -56,7 +57,10 @@ json::value json_of(std::string_view jenkinsfile) {
 }
 
 std::vector<std::string> errors_of(std::string_view text) {
-  return pipeline_from_json(parse_json(text).value(), standard_catalog()).errors;
+  std::vector<std::string> messages;
+  for (JsonError& error : pipeline_from_json(parse_json(text).value(), standard_catalog()).errors)
+    messages.push_back(std::move(error.message));
+  return messages;
 }
 
 TEST(PipelineJson, EverythingSurvivesTheWayThereAndBack) {
@@ -144,6 +148,31 @@ TEST(PipelineJson, WhatIsWrongIsNamed) {
   EXPECT_THAT(errors_of("[1]"), testing::Not(testing::IsEmpty()));
 }
 
+TEST(PipelineJson, ErrorsSayWhereTheyAre) {
+  auto located = [](std::string_view text) {
+    std::vector<std::string> found;
+    for (const JsonError& error : pipeline_from_json(*parse_json(text), standard_catalog()).errors)
+      found.push_back(join(error.location, "/") + ": " + error.message);
+    return found;
+  };
+  EXPECT_THAT(
+      located(
+          R"({"pipeline": {"agent": {"type": "any"}, "stages": [
+            {"name": "a", "branches": [{"name": "default", "steps": [{"name": "deleteDir", "arguments": []}]}]},
+            {"name": "b", "branches": [{"name": "default", "steps": [
+              {"name": "sleep", "arguments": [{"key": "time", "value": {"isLiteral": true, "value": "x"}}]}]}]}]}})"),
+      testing::ElementsAre("pipeline/stages/1/branches/0/steps/0/arguments/0/value: Expecting "
+                           "\"long\" for parameter \"time\" but got \"x\" of type class "
+                           "java.lang.String instead"));
+  // What does not fit the schema is all that is said.
+  EXPECT_THAT(
+      located(
+          R"({"pipeline": {"agent": {"type": "nope"}, "stages": [{"name": "a", "banana": 1}]}})"),
+      testing::ElementsAre(
+          "pipeline/stages/0: object instance has properties which are not allowed "
+          "by the schema: [\"banana\"]"));
+}
+
 TEST(PipelineJson, DeepJsonIsAnError) {
   std::string text = R"({"pipeline": {"agent": {"type": "any"}, "stages": )";
   std::string end = "}}";
@@ -154,7 +183,7 @@ TEST(PipelineJson, DeepJsonIsAnError) {
   auto tree = parse_json(text + "[]" + end, {.max_depth = 2000});
   ASSERT_TRUE(tree);
   EXPECT_THAT(pipeline_from_json(*tree, standard_catalog()).errors,
-              testing::Contains(testing::HasSubstr("deep")));
+              testing::Contains(testing::Field(&JsonError::message, testing::HasSubstr("deep"))));
 }
 
 TEST(PipelineJson, StepsAlone) {

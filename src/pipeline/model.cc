@@ -26,6 +26,14 @@ std::string Axis::name_text() const {
   return name->source() != nullptr ? name->source()->text : "";
 }
 
+std::string literal_text(const Expression& value) {
+  if (const std::string* text = value.string()) return *text;
+  if (const bool* flag = std::get_if<bool>(&value.data)) return *flag ? "true" : "false";
+  if (const int64_t* number = std::get_if<int64_t>(&value.data)) return std::to_string(*number);
+  if (const double* number = std::get_if<double>(&value.data)) return fmt::format("{}", *number);
+  return "null";
+}
+
 const std::vector<std::string>& post_condition_names() {
   static const std::vector<std::string> names{"always",  "changed",  "fixed",        "regression",
                                               "aborted", "success",  "unsuccessful", "unstable",

@@ -49,6 +49,9 @@ struct Expression {
   const Source* source() const { return std::get_if<Source>(&data); }
 };
 
+/// How values of matrix axes and environment entries print: constants only.
+std::string literal_text(const Expression& value);
+
 struct Call;
 
 struct Argument {

@@ -66,10 +66,7 @@ std::shared_ptr<Pipeline> Reader::pipeline(const ast::Call& call) {
   for (const ast::Stmt* statement : body.body->statements) {
     Line section = line(*statement);
     if (section.name.empty()) {
-      error(*statement,
-            fmt::format(
-                "Not a valid section definition: \"{}\". Some extra configuration is required.",
-                source(*statement)));
+      undefined(section);
       continue;
     }
     if (auto old = old_sections().find(section.name); old != old_sections().end()) {
@@ -96,7 +93,7 @@ std::shared_ptr<Pipeline> Reader::pipeline(const ast::Call& call) {
     } else if (section.name == "libraries") {
       libraries(section, *made);
     } else {
-      error(*statement, fmt::format("Undefined section \"{}\"", section.name));
+      undefined(section);
     }
   }
   return made;

@@ -185,7 +185,7 @@ TEST(Validator, Directives) {
       {with_stage("when { expression true }\nsteps { echo 'x' }"),
        "Expected a block for expression"},
       {with_stage("when { branch('x') { } }\nsteps { echo 'x' }"),
-       "When condition \"branch\" does not take a block."},
+       "No children when conditions are allowed for when condition \"branch\"."},
       {with_stage("when { allOf { } }\nsteps { echo 'x' }"),
        "requires at least one child condition."},
       {with_stage("when { branch 4 }\nsteps { echo 'x' }"),
@@ -245,6 +245,53 @@ TEST(Compile, GivesAProgramAndNumbersForWhatIsEvaluatedLater) {
   EXPECT_EQ(pipeline.environment->entries[0].value.closure, 1);
   EXPECT_EQ(pipeline.environment->entries[1].value.closure, kNoClosure);
   EXPECT_EQ(pipeline.stages->list[0].steps->closure, 2);
+}
+
+TEST(Validator, SaysWhatIsWrongWithRareForms) {
+  expect_all({
+      {with_section("agent { docker { label 'x' } }"), "Multiple occurrences of the agent section"},
+      {"pipeline { agent { docker { label 'x' } }\nstages { stage('a') { steps { echo 'x' } } } }",
+       "Missing required parameter for agent type \"docker\": image"},
+      {"pipeline { agent { docker { } }\nstages { stage('a') { steps { echo 'x' } } } }",
+       "Missing required parameter for agent type \"docker\": image"},
+      {"pipeline { agent { none 'x' }\nstages { stage('a') { steps { echo 'x' } } } }",
+       "Invalid argument for agent - \"none\" - must be map of config options or bare [any, "
+       "none]."},
+      {with_section("environment { if (true) { } }"), "Expected name=value pairs"},
+      {with_section("libraries { lib(name()) }"), "Expected a \"lib(...)\" but got lib(name())"},
+      {with_stage("when { branch { tag 'x' } }\nsteps { echo 'x' }"),
+       "No children when conditions are allowed for when condition \"branch\"."},
+      {with_steps("retry(3000000000) { echo 'x' }"),
+       "Expecting \"int\" but got \"3000000000\" of type class java.lang.Long instead"},
+      {with_stage(
+           "matrix { axes { axis { name 'A'\nvalues 1, '1' } }\nstages { stage('s') { steps { "
+           "echo 'x' } } } }"),
+       "Duplicate axis value: \"1\""},
+      {with_stage(
+           "matrix { axes { axis { name 'A'\nvalues 1\nnope } }\nstages { stage('s') { steps "
+           "{ echo 'x' } } } }"),
+       "Not a valid section definition: \"nope\". Some extra configuration is required."},
+  });
+  EXPECT_EQ(messages(with_section("options { overrideIndexTriggers() }")),
+            std::vector<std::string>{});
+}
+
+TEST(Validator, NamesTheNearestToolThatIsInstalled) {
+  Catalog catalog = standard_catalog();
+  catalog.installs["maven"] = {"apache-maven-3.0.1", "other"};
+  auto first = [&](std::string_view tool) {
+    const Checked checked =
+        check_pipeline(with_section("tools { maven " + std::string(tool) + " }"), catalog);
+    return checked.errors.empty() ? "" : checked.errors[0].message;
+  };
+  EXPECT_EQ(first("'apache-maven-3.0.2'"),
+            "Tool type \"maven\" does not have an install of \"apache-maven-3.0.2\" configured - "
+            "did you mean \"apache-maven-3.0.1\"?");
+  EXPECT_EQ(first("'x'"),
+            "Tool type \"maven\" does not have an install of \"x\" configured - did "
+            "you mean \"null\"?");
+  EXPECT_EQ(first("'other'"), "");
+  EXPECT_EQ(first("\"${params.maven}\""), "");
 }
 
 }  // namespace

@@ -1,13 +1,12 @@
-// Holds the Declarative validator against expectations.json: every text of `errors` must be in the
-// error output of a case of kind `validate`, and every Jenkinsfile that is expected to run must
-// validate.
+// Holds the Declarative validator and the JSON form against expectations.json: every text of
+// `errors` must be in the error output of a case of kind `validate`; JSON and Jenkinsfile must say
+// the same. Cases of kind `run` are those of declarative_runs.
 //
-//   declarative_corpus DIR            DIR holds expectations.json
+//   declarative_corpus --corpus DIR            DIR holds expectations.json
 
 #include <algorithm>
-#include <fstream>
 #include <iterator>
-#include <set>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,32 +18,12 @@
 #include "groovy/program.h"
 #include "pipeline/compile.h"
 #include "pipeline/json.h"
+#include "tally.h"
 
 namespace {
 
 namespace json = boost::json;
-
-std::string read_text(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-std::vector<std::string> texts(const json::object& from, std::string_view key) {
-  std::vector<std::string> found;
-  if (const json::value* list = from.if_contains(key); list != nullptr && list->is_array()) {
-    for (const json::value& one : list->get_array()) {
-      if (one.is_string()) found.emplace_back(one.get_string());
-    }
-  }
-  return found;
-}
-
-/// Cases that need a Java class of the reference's own tests.
-bool needs_test_class(const json::object& one) {
-  return std::ranges::any_of(texts(one, "needs"), [](const std::string& need) {
-    return need.starts_with("test-extension");
-  });
-}
+using namespace ks::conformance;
 
 /// With the agent type that the cases take for granted.
 const ks::pipeline::Catalog& catalog() {
@@ -65,22 +44,6 @@ std::string output_of(const std::string& source) {
   return checked.pipelines.empty() ? "did not contain the 'pipeline' step" : "";
 }
 
-struct Tally {
-  size_t passed = 0;
-  size_t failed = 0;
-  size_t skipped = 0;
-};
-
-void report(Tally& tally, const std::string& name, const std::string& problem,
-            const std::string& output) {
-  if (problem.empty()) {
-    ++tally.passed;
-    return;
-  }
-  ++tally.failed;
-  fmt::print("FAILED {}: {}\n{}\n", name, problem, output);
-}
-
 void check_validate(const json::object& one, const std::string& root, Tally& tally) {
   std::string output = output_of(read_text(root + "/" + std::string(one.at("file").as_string())));
   std::string problem;
@@ -92,19 +55,7 @@ void check_validate(const json::object& one, const std::string& root, Tally& tal
   for (const std::string& unwanted : texts(one, "logNotContains")) {
     if (listed.contains(unwanted)) problem += fmt::format("not wanted: {}\n", unwanted);
   }
-  report(tally, std::string(one.at("id").as_string()), problem, output);
-}
-
-/// What is expected to run must be right; what is expected to fail may say so only when it runs.
-void check_run(const json::object& one, const std::string& root, std::set<std::string>& seen,
-               Tally& tally) {
-  std::string file(one.at("file").as_string());
-  const json::value* result = one.if_contains("result");
-  if (result == nullptr || result->as_string() != "SUCCESS" || !seen.insert(file).second) return;
-  std::string source = read_text(root + "/" + file);
-  ks::pipeline::Checked checked = ks::pipeline::check_pipeline(source, catalog());
-  report(tally, file, checked.errors.empty() ? "" : "must validate",
-         ks::groovy::format_errors(source, "WorkflowScript", checked.errors));
+  tally.add(std::string(one.at("id").as_string()), problem, output);
 }
 
 // ----- JSON -----
@@ -135,12 +86,6 @@ json::value packed(const json::value& from) {
   return from;
 }
 
-/// In these cases Jenkinsfile and JSON say different things: one argument more, `true` against the
-/// string.
-constexpr std::string_view kContradictions[] = {
-    "ConvertRoundTripTest.when/conditions/changelog/changeset",
-    "ConvertRoundTripTest.when/whenEnv"};
-
 json::value model_of(const std::string& jenkinsfile, std::string& problem) {
   ks::pipeline::Checked checked = ks::pipeline::check_pipeline(jenkinsfile, catalog());
   if (checked.pipelines.empty() || !checked.errors.empty()) {
@@ -155,9 +100,10 @@ void check_good_json(const json::object& one, const std::string& root, Tally& ta
   std::string problem;
   std::string jenkinsfile = read_text(root + "/" + std::string(one.at("file").as_string()));
   auto tree = ks::parse_json(read_text(root + "/" + std::string(one.at("json").as_string())));
-  if (!tree) return report(tally, std::string(one.at("id").as_string()), tree.error().message, "");
+  if (!tree) return tally.add(std::string(one.at("id").as_string()), tree.error().message, "");
   ks::pipeline::JsonPipeline read = ks::pipeline::pipeline_from_json(*tree, catalog());
-  for (const std::string& error : read.errors) problem += "JSON: " + error + "\n";
+  for (const ks::pipeline::JsonError& error : read.errors)
+    problem += "JSON: " + error.message + "\n";
   std::string detail;
   if (read.pipeline) {
     json::value from_json = ks::pipeline::to_json(*read.pipeline, catalog());
@@ -171,7 +117,7 @@ void check_good_json(const json::object& one, const std::string& root, Tally& ta
     detail = ks::to_json(*tree) + "\n" + ks::to_json(from_json) + "\n" + ks::to_json(from_groovy) +
              "\n" + printed;
   }
-  report(tally, std::string(one.at("id").as_string()), problem, detail);
+  tally.add(std::string(one.at("id").as_string()), problem, detail);
 }
 
 void check_bad_json(const json::object& one, const std::string& root, Tally& tally) {
@@ -179,8 +125,9 @@ void check_bad_json(const json::object& one, const std::string& root, Tally& tal
   auto tree = ks::parse_json(read_text(root + "/" + file));
   std::string output;
   if (tree) {
-    for (const std::string& error : ks::pipeline::pipeline_from_json(*tree, catalog()).errors)
-      output += error + "\n";
+    for (const ks::pipeline::JsonError& error :
+         ks::pipeline::pipeline_from_json(*tree, catalog()).errors)
+      output += error.message + "\n";
   } else {
     output = tree.error().message;
   }
@@ -189,7 +136,7 @@ void check_bad_json(const json::object& one, const std::string& root, Tally& tal
     // The words for malformed JSON are the parser's own.
     if (tree && !output.contains(wanted)) problem += fmt::format("missing: {}\n", wanted);
   }
-  report(tally, std::string(one.at("id").as_string()), problem, output);
+  tally.add(std::string(one.at("id").as_string()), problem, output);
 }
 
 void check_steps_json(const json::object& one, const std::string& root, Tally& tally) {
@@ -198,36 +145,29 @@ void check_steps_json(const json::object& one, const std::string& root, Tally& t
   if (tree)
     printed = ks::pipeline::steps_to_jenkinsfile(
         ks::pipeline::steps_from_json(*tree, catalog()).steps, catalog());
-  report(tally, std::string(one.at("id").as_string()),
-         printed == one.at("jenkinsfile").as_string() ? "" : "prints otherwise", printed);
+  tally.add(std::string(one.at("id").as_string()),
+            printed == one.at("jenkinsfile").as_string() ? "" : "prints otherwise", printed);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    fmt::print(stderr, "usage: declarative_corpus DIR\n");
-    return 64;
-  }
-  std::string root = argv[1];
-  auto expectations = ks::parse_json(read_text(root + "/expectations.json"));
-  if (!expectations || !expectations->is_array()) {
-    fmt::print(stderr, "declarative_corpus: {}/expectations.json cannot be read\n", root);
-    return 64;
-  }
-  Tally tally;
-  std::set<std::string> seen;
-  for (const json::value& value : expectations->get_array()) {
+  const auto flags = read_flags("declarative_corpus", argc, argv);
+  if (!flags) return 64;
+  const auto cases = read_cases("declarative_corpus", flags->corpus + "/expectations.json");
+  if (!cases) return 64;
+  Tally tally("declarative_corpus", *flags);
+  const std::string& root = flags->corpus;
+  for (const json::value& value : cases->as_array()) {
     const json::object& one = value.as_object();
-    if (needs_test_class(one) || one.contains("ignoredUpstream") ||
-        std::ranges::find(kContradictions, std::string_view(one.at("id").as_string())) !=
-            std::end(kContradictions)) {
-      ++tally.skipped;
-    } else if (one.at("kind").as_string() == "validate") {
+    const std::string id(one.at("id").as_string());
+    const std::string_view kind = one.at("kind").as_string();
+    if (kind == "run" || !tally.wants(id)) continue;
+    if (const std::optional<std::string> why = may_be_skipped(one)) {
+      tally.skip(id, *why);
+    } else if (kind == "validate") {
       check_validate(one, root, tally);
-    } else if (one.at("kind").as_string() == "run") {
-      check_run(one, root, seen, tally);
-    } else if (one.at("kind").as_string() == "steps-json") {
+    } else if (kind == "steps-json") {
       check_steps_json(one, root, tally);
     } else if (one.contains("json") && one.contains("check") && !one.contains("errors")) {
       check_good_json(one, root, tally);
@@ -235,10 +175,5 @@ int main(int argc, char** argv) {
       check_bad_json(one, root, tally);
     }
   }
-  fmt::print(
-      "{} skipped: they need classes of the reference's own tests, or the reference skips them, or "
-      "they contradict themselves\n",
-      tally.skipped);
-  fmt::print("{} passed, {} failed\n", tally.passed, tally.failed);
-  return tally.failed == 0 ? 0 : 1;
+  return tally.finish();
 }

@@ -30,7 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!checked.errors.empty() || checked.pipelines.size() != 1) return 0;
   boost::json::value tree = to_json(*checked.pipelines[0], standard_catalog());
   JsonPipeline read = pipeline_from_json(tree, standard_catalog());
-  require(read.errors.empty(), read.errors.empty() ? "" : read.errors[0].c_str(),
+  require(read.errors.empty(), read.errors.empty() ? "" : read.errors[0].message.c_str(),
           boost::json::serialize(tree));
   require(to_json(*read.pipeline, standard_catalog()) == tree, "JSON changes",
           boost::json::serialize(tree));

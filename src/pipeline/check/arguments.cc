@@ -35,7 +35,8 @@ bool fits(const Expression& value, std::string_view type) {
   if (!value.is_literal() || std::holds_alternative<std::nullptr_t>(value.data)) return true;
   if (type == "class java.lang.String") return value.string() != nullptr;
   if (type == "boolean") return std::holds_alternative<bool>(value.data);
-  return std::holds_alternative<int64_t>(value.data);
+  const int64_t* number = std::get_if<int64_t>(&value.data);
+  return number != nullptr && (type != "int" || (*number >= INT32_MIN && *number <= INT32_MAX));
 }
 
 std::string nearest_name(std::string_view word, const Signature& signature) {
@@ -127,6 +128,10 @@ void Validation::arguments(const Call& call, const Signature& signature, bool is
                                         argument.name, nearest_name(argument.name, signature)));
     }
   }
+  // `overrideIndexTriggers()`: a lone required boolean is true when nothing is said.
+  const bool lone_flag = !is_step && call.args.empty() && signature.parameters.size() == 1 &&
+                         signature.parameters[0].type == "boolean";
+  if (lone_flag) return;
   for (const ParameterType& parameter : signature.parameters) {
     if (parameter.required && call.argument(parameter.name) == nullptr) {
       error(call.place, fmt::format("Missing required parameter: \"{}\"", parameter.name));

@@ -54,6 +54,11 @@ void Validation::agent(const Agent& agent) {
                                      "[{}]. Please use a block instead.",
                                      agent.type, fmt::join(required, ", ")));
     }
+    if (type.parameters.empty() && !type.open) {
+      error(agent.place, fmt::format("Invalid argument for agent - \"{}\" - must be map of config "
+                                     "options or bare [any, none].",
+                                     agent.type));
+    }
     return;
   }
   agent_settings(agent, agent.type);
@@ -61,7 +66,6 @@ void Validation::agent(const Agent& agent) {
 
 void Validation::agent_settings(const Agent& agent, std::string_view type) {
   const Signature& signature = catalog_.agents.find(type)->second;
-  if (agent.settings.empty()) return;
   for (const AgentSetting& setting : agent.settings) {
     if (signature.open || signature.parameter(setting.name) != nullptr) continue;
     std::vector<std::string> names;
@@ -136,7 +140,17 @@ void Validation::tools(const Tools& tools) {
     if (std::ranges::find(catalog_.tools, tool.type) == catalog_.tools.end()) {
       error(tool.place, fmt::format("Invalid tool type \"{}\". Valid tool types: {}", tool.type,
                                     listed(catalog_.tools)));
+      continue;
     }
+    const auto installs = catalog_.installs.find(tool.type);
+    const std::string* version = tool.version.string();
+    if (installs == catalog_.installs.end() || version == nullptr ||
+        std::ranges::find(installs->second, *version) != installs->second.end())
+      continue;
+    const std::vector<std::string> near = nearest(*version, installs->second, 1);
+    error(tool.place, fmt::format("Tool type \"{}\" does not have an install of \"{}\" configured "
+                                  "- did you mean \"{}\"?",
+                                  tool.type, *version, near.empty() ? "null" : near[0]));
   }
 }
 
@@ -170,7 +184,8 @@ void Validation::condition(const Condition& condition) {
   if (!negation && condition.name != "allOf" && condition.name != "anyOf") {
     if (condition.block) {
       return error(condition.place,
-                   fmt::format("When condition \"{}\" does not take a block.", condition.name));
+                   fmt::format("No children when conditions are allowed for when condition \"{}\".",
+                               condition.name));
     }
     arguments(condition, known->second, false);
     if (condition.name == "changelog" && condition.args.empty()) {

@@ -161,9 +161,10 @@ void Validation::axes(const std::vector<Axis>& axes, bool) {
     if (!axis.has_values) error(axis.place, "Missing required section \"values\"");
     std::set<std::string> values;
     for (const Expression& value : axis.values) {
-      const std::string* text = value.string();
-      if (text != nullptr && !values.insert(*text).second) {
-        error(value.place, fmt::format("Duplicate axis value: \"{}\"", *text));
+      if (!value.is_literal()) continue;
+      const std::string text = literal_text(value);
+      if (!values.insert(text).second) {
+        error(value.place, fmt::format("Duplicate axis value: \"{}\"", text));
       }
     }
   }

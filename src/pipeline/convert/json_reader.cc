@@ -25,16 +25,20 @@ using Names = std::initializer_list<std::string_view>;
 
 class JsonReader {
  public:
+  bool schema_fits = true;
+
   std::optional<Pipeline> root(const json::value& root) {
     const json::object* object = form(root, {"pipeline"}, {"pipeline"});
     if (object == nullptr) return std::nullopt;
+    In in(*this, "pipeline");
     const json::object* from = form(object->at("pipeline"), {"stages", "agent"},
                                     {"stages", "agent", "environment", "options", "parameters",
                                      "triggers", "tools", "post", "libraries"});
     if (from == nullptr) return std::nullopt;
     Pipeline made;
-    made.agent = agent(from->at("agent"));
-    made.stages = stages(from->at("stages"), 0);
+    made.place = here();
+    with(*from, "agent", [&](const json::value& v) { made.agent = agent(v); });
+    with(*from, "stages", [&](const json::value& v) { made.stages = stages(v, 0); });
     with(*from, "environment", [&](const json::value& v) { made.environment = environment(v); });
     with(*from, "options", [&](const json::value& v) { made.options = calls(v, "options"); });
     with(*from, "parameters",
@@ -44,9 +48,11 @@ class JsonReader {
     with(*from, "post", [&](const json::value& v) { made.post = post(v); });
     with(*from, "libraries", [&](const json::value& v) {
       made.libraries.emplace();
+      made.libraries_place = here();
       if (const json::object* object2 = form(v, {"libraries"}, {"libraries"})) {
-        for (const json::value& one : items(object2->at("libraries"), 1))
-          made.libraries->push_back(value(one));
+        with(*object2, "libraries", [&](const json::value& list) {
+          each(list, 1, [&](const json::value& one) { made.libraries->push_back(value(one)); });
+        });
       }
     });
     return made;
@@ -54,9 +60,9 @@ class JsonReader {
 
   std::vector<Step> steps(const json::value& from, int depth, size_t at_least = 1) {
     std::vector<Step> made;
-    for (const json::value& one : items(from, at_least)) {
+    each(from, at_least, [&](const json::value& one) {
       if (std::optional<Step> read = step(one, depth)) made.push_back(std::move(*read));
-    }
+    });
     return made;
   }
 
@@ -64,7 +70,8 @@ class JsonReader {
     const json::object* object = form(from, {"name"}, {"name", "arguments", "children"});
     if (object == nullptr || too_deep(depth)) return std::nullopt;
     Step made;
-    made.name = text(object->at("name"));
+    made.place = here();
+    made.name = text(*object, "name");
     if (made.name == "script") {
       made.block = true;
       made.script = script_block(*object, "script");
@@ -79,12 +86,47 @@ class JsonReader {
     return made;
   }
 
-  std::vector<std::string> errors;
+  std::vector<JsonError> errors;
+  /// The keys and indices that lead to a place of the model.
+  std::vector<std::string> location(Place place) const {
+    std::vector<std::string> keys;
+    if (place.line != 0) return keys;
+    for (size_t at = place.column; at != 0; at = visited_[at].parent)
+      keys.push_back(visited_[at].key);
+    std::ranges::reverse(keys);
+    return keys;
+  }
 
  private:
+  /// Names the value that is being read, while it is.
+  class In {
+   public:
+    In(JsonReader& reader, std::string_view key) : reader_(reader) {
+      reader_.visited_.push_back({reader_.at_, std::string(key)});
+      outer_ = std::exchange(reader_.at_, static_cast<uint32_t>(reader_.visited_.size() - 1));
+    }
+    In(JsonReader& reader, size_t index) : In(reader, std::to_string(index)) {}
+    In(const In&) = delete;
+    In& operator=(const In&) = delete;
+    ~In() { reader_.at_ = outer_; }
+
+   private:
+    JsonReader& reader_;
+    uint32_t outer_ = 0;
+  };
+
+  void error(std::string message) { errors.push_back({location(here()), std::move(message)}); }
+  /// What the schema refuses: then nothing is said about meaning.
+  void refuse(std::string message) {
+    error(std::move(message));
+    schema_fits = false;
+  }
+  /// A place of line 0: its column is the number of the value that is being read.
+  Place here() const { return {.line = 0, .column = at_}; }
+
   bool too_deep(int depth) {
     if (depth <= kMaxDepth) return false;
-    errors.push_back(fmt::format("nested more than {} deep", kMaxDepth));
+    error(fmt::format("nested more than {} deep", kMaxDepth));
     return true;
   }
 
@@ -92,8 +134,7 @@ class JsonReader {
   const json::object* form(const json::value& from, Names required, Names known) {
     const json::object* object = from.if_object();
     if (object == nullptr) {
-      errors.emplace_back(
-          "instance type does not match any allowed primitive type: expected an object");
+      refuse("instance type does not match any allowed primitive type: expected an object");
       return nullptr;
     }
     std::vector<std::string> missing;
@@ -101,42 +142,53 @@ class JsonReader {
       if (!object->contains(name)) missing.push_back(fmt::format("'{}'", name));
     }
     if (!missing.empty())
-      errors.push_back(
-          fmt::format("Missing one or more required properties: {}", fmt::join(missing, ", ")));
+      refuse(fmt::format("Missing one or more required properties: {}", fmt::join(missing, ", ")));
     std::vector<std::string> unknown;
     for (const auto& entry : *object) {
       if (std::ranges::find(known, std::string_view(entry.key())) == known.end())
         unknown.push_back(fmt::format("\"{}\"", std::string_view(entry.key())));
     }
     if (!unknown.empty()) {
-      errors.push_back(
-          fmt::format("object instance has properties which are not allowed by the schema: [{}]",
-                      fmt::join(unknown, ",")));
+      refuse(fmt::format("object instance has properties which are not allowed by the schema: [{}]",
+                         fmt::join(unknown, ",")));
     }
     return missing.empty() ? object : nullptr;
   }
 
   template <class F>
   void with(const json::object& from, std::string_view key, F use) {
-    if (const json::value* found = from.if_contains(key)) use(*found);
+    const json::value* found = from.if_contains(key);
+    if (found == nullptr) return;
+    In in(*this, key);
+    use(*found);
   }
 
-  const json::array& items(const json::value& from, size_t at_least) {
-    static const json::array kNone;
+  /// Calls `use` with each item of an array.
+  template <class F>
+  void each(const json::value& from, size_t at_least, F use) {
     const json::array* array = from.if_array();
-    if (array == nullptr) {
-      errors.emplace_back(
-          "instance type does not match any allowed primitive type: expected an array");
-      return kNone;
+    if (array == nullptr)
+      return refuse("instance type does not match any allowed primitive type: expected an array");
+    if (array->size() < at_least) refuse(std::string(kEmptyArray));
+    for (size_t i = 0; i < array->size(); i++) {
+      In in(*this, i);
+      use((*array)[i]);
     }
-    if (array->size() < at_least) errors.emplace_back(kEmptyArray);
-    return *array;
+  }
+
+  /// A member that is there.
+  std::string text(const json::object& from, std::string_view key) {
+    In in(*this, key);
+    return text(from.at(key));
+  }
+  Expression value(const json::object& from, std::string_view key) {
+    In in(*this, key);
+    return value(from.at(key));
   }
 
   std::string text(const json::value& from) {
     if (const json::string* found = from.if_string()) return std::string(*found);
-    errors.emplace_back(
-        "instance type does not match any allowed primitive type: expected a string");
+    refuse("instance type does not match any allowed primitive type: expected a string");
     return "";
   }
 
@@ -144,34 +196,36 @@ class JsonReader {
 
   Expression value(const json::value& from) {
     Expression made;
+    made.place = here();
     const json::object* object = form(from, {"isLiteral", "value"}, {"isLiteral", "value"});
     if (object == nullptr) return made;
     const json::value& held = object->at("value");
     const bool* literal = object->at("isLiteral").if_bool();
-    if (literal == nullptr || !*literal) return source(text(held));
+    if (literal == nullptr || !*literal) {
+      made.data = source(text(held));
+      return made;
+    }
     if (held.is_string()) made.data = std::string(held.get_string());
     if (held.is_bool()) made.data = held.get_bool();
     if (held.is_int64()) made.data = held.get_int64();
     if (held.is_double()) made.data = held.get_double();
-    if (held.is_uint64())
-      errors.push_back(fmt::format("number {} is out of range", held.get_uint64()));
+    if (held.is_uint64()) error(fmt::format("number {} is out of range", held.get_uint64()));
     if (held.is_array() || held.is_object())
-      errors.emplace_back(
-          "instance type does not match any allowed primitive type: expected a constant");
+      refuse("instance type does not match any allowed primitive type: expected a constant");
     return made;
   }
 
   /// `${...}` around the whole text is how JSON marks an expression; what is inside must be Groovy.
-  Expression source(std::string text) {
+  Source source(std::string text) {
     if (text.starts_with("${") && text.ends_with('}')) text = text.substr(2, text.size() - 3);
     Source made{.text = std::move(text)};
     if (made.text.starts_with("${")) {
-      errors.push_back(fmt::format(
+      error(fmt::format(
           "{0} cannot be used as a value directly. Did you mean \"{0}\"? (add quotes)", made.text));
     } else {
       groovy::Parsed parsed = groovy::parse("x = " + made.text);
       if (!parsed) {
-        errors.push_back(parsed.errors.front().message);
+        error(parsed.errors.front().message);
       } else if (parsed.unit->body->statements.size() == 1) {
         const auto* line = groovy::ast::as<groovy::ast::ExprStmt>(parsed.unit->body->statements[0]);
         const auto* assign =
@@ -184,9 +238,7 @@ class JsonReader {
         }
       }
     }
-    Expression out;
-    out.data = std::move(made);
-    return out;
+    return made;
   }
 
   /// The text of a `script` or `expression`: Groovy that must parse.
@@ -199,8 +251,8 @@ class JsonReader {
     }
     groovy::Parsed parsed = groovy::parse(found);
     if (!parsed) {
-      errors.push_back(fmt::format("Groovy compilation error(s) in {}. Error(s): \"{}\"", name,
-                                   parsed.errors.front().message));
+      error(fmt::format("Groovy compilation error(s) in {}. Error(s): \"{}\"", name,
+                        parsed.errors.front().message));
     }
     return found;
   }
@@ -209,20 +261,22 @@ class JsonReader {
   std::vector<Argument> arguments(const json::value& from) {
     std::vector<Argument> made;
     if (from.is_object()) {
-      made.push_back({.name = {}, .value = value(from), .call = nullptr, .place = {}});
+      made.push_back({.name = {}, .value = value(from), .call = nullptr, .place = here()});
       return made;
     }
-    for (const json::value& one : items(from, 0)) made.push_back(argument(one, 0));
+    each(from, 0, [&](const json::value& one) { made.push_back(argument(one, 0)); });
     return made;
   }
 
   Argument argument(const json::value& from, int depth) {
     Argument made;
+    made.place = here();
     const json::object* object = from.if_object();
     if (object != nullptr && object->contains("key")) {
       object = form(from, {"key", "value"}, {"key", "value"});
       if (object == nullptr) return made;
-      made.name = text(object->at("key"));
+      made.name = text(*object, "key");
+      In in(*this, "value");
       Argument inner = argument(object->at("value"), depth);
       made.value = std::move(inner.value);
       made.call = std::move(inner.call);
@@ -236,14 +290,15 @@ class JsonReader {
 
   Call call(const json::value& from, int depth) {
     Call made;
+    made.place = here();
     const json::object* object = form(from, {"name"}, {"name", "arguments"});
     if (object == nullptr || too_deep(depth)) return made;
-    made.name = text(object->at("name"));
+    made.name = text(*object, "name");
     with(*object, "arguments", [&](const json::value& v) {
       if (v.is_object()) {
         made.args.push_back(argument(v, depth));
       } else {
-        for (const json::value& one : items(v, 0)) made.args.push_back(argument(one, depth));
+        each(v, 0, [&](const json::value& one) { made.args.push_back(argument(one, depth)); });
       }
     });
     return made;
@@ -251,9 +306,12 @@ class JsonReader {
 
   Calls calls(const json::value& from, std::string_view key) {
     Calls made;
+    made.place = here();
     const json::object* object = form(from, {key}, {key});
     if (object == nullptr) return made;
-    for (const json::value& one : items(object->at(key), 1)) made.list.push_back(call(one, 0));
+    with(*object, key, [&](const json::value& list) {
+      each(list, 1, [&](const json::value& one) { made.list.push_back(call(one, 0)); });
+    });
     return made;
   }
 
@@ -261,9 +319,10 @@ class JsonReader {
 
   Agent agent(const json::value& from) {
     Agent made;
+    made.place = here();
     const json::object* object = form(from, {"type"}, {"type", "argument", "arguments"});
     if (object == nullptr) return made;
-    made.type = text(object->at("type"));
+    made.type = text(*object, "type");
     with(*object, "argument", [&](const json::value& v) { made.argument = value(v); });
     with(*object, "arguments", [&](const json::value& v) { made.settings = settings(v, 0); });
     return made;
@@ -272,11 +331,13 @@ class JsonReader {
   std::vector<AgentSetting> settings(const json::value& from, int depth) {
     std::vector<AgentSetting> made;
     if (too_deep(depth)) return made;
-    for (const json::value& one : items(from, 0)) {
+    each(from, 0, [&](const json::value& one) {
       const json::object* object = form(one, {"key", "value"}, {"key", "value"});
-      if (object == nullptr) continue;
+      if (object == nullptr) return;
       AgentSetting& setting = made.emplace_back();
-      setting.name = text(object->at("key"));
+      setting.place = here();
+      setting.name = text(*object, "key");
+      In in(*this, "value");
       const json::value& held = object->at("value");
       setting.is_block = held.is_array();
       if (setting.is_block) {
@@ -284,17 +345,20 @@ class JsonReader {
       } else {
         setting.value = value(held);
       }
-    }
+    });
     return made;
   }
 
   Environment environment(const json::value& from) {
     Environment made;
-    for (const json::value& one : items(from, 1)) {
+    made.place = here();
+    each(from, 1, [&](const json::value& one) {
       const json::object* object = form(one, {"key", "value"}, {"key", "value"});
-      if (object == nullptr) continue;
+      if (object == nullptr) return;
       EnvironmentEntry& entry = made.entries.emplace_back();
-      entry.name = text(object->at("key"));
+      entry.place = here();
+      entry.name = text(*object, "key");
+      In in(*this, "value");
       const json::value& held = object->at("value");
       const json::object* inner = held.if_object();
       if (inner != nullptr && inner->contains("name")) {
@@ -304,55 +368,63 @@ class JsonReader {
       } else {
         entry.value = value(held);
       }
-    }
+    });
     return made;
   }
 
   Tools tools(const json::value& from) {
     Tools made;
-    for (const json::value& one : items(from, 1)) {
+    made.place = here();
+    each(from, 1, [&](const json::value& one) {
       const json::object* object = form(one, {"key", "value"}, {"key", "value"});
       if (object != nullptr)
-        made.list.push_back({text(object->at("key")), value(object->at("value")), {}});
-    }
+        made.list.push_back({text(*object, "key"), value(*object, "value"), here()});
+    });
     return made;
   }
 
   Steps branch(const json::value& from, std::string& name, int depth) {
     Steps made;
+    made.place = here();
     const json::object* object = form(from, {"steps"}, {"name", "steps"});
     if (object == nullptr) return made;
     with(*object, "name", [&](const json::value& v) { name = text(v); });
-    made.list = steps(object->at("steps"), depth);
+    with(*object, "steps", [&](const json::value& v) { made.list = steps(v, depth); });
     return made;
   }
 
   Post post(const json::value& from) {
     Post made;
+    made.place = here();
     const json::object* object = form(from, {"conditions"}, {"conditions"});
     if (object == nullptr) return made;
-    for (const json::value& one : items(object->at("conditions"), 1)) {
+    In in(*this, "conditions");
+    each(object->at("conditions"), 1, [&](const json::value& one) {
       const json::object* condition = form(one, {"condition", "branch"}, {"condition", "branch"});
-      if (condition == nullptr) continue;
+      if (condition == nullptr) return;
       PostCondition& read = made.conditions.emplace_back();
-      read.name = text(condition->at("condition"));
+      read.place = here();
+      read.name = text(*condition, "condition");
       std::string ignored;
+      In inside(*this, "branch");
       read.steps = branch(condition->at("branch"), ignored, 0);
-    }
+    });
     return made;
   }
 
   When when(const json::value& from) {
     When made;
+    made.place = here();
     const json::object* object =
         form(from, {"conditions"}, {"conditions", "beforeAgent", "beforeInput", "beforeOptions"});
     if (object == nullptr) return made;
-    for (const json::value& one : items(object->at("conditions"), 1))
-      made.conditions.push_back(condition(one, 0));
+    with(*object, "conditions", [&](const json::value& list) {
+      each(list, 1, [&](const json::value& one) { made.conditions.push_back(condition(one, 0)); });
+    });
     auto flag = [&](std::string_view key, std::optional<bool>& into) {
       with(*object, key, [&](const json::value& v) {
         if (v.is_bool()) into = v.get_bool();
-        if (!v.is_bool()) errors.push_back(fmt::format("Expected a boolean with {}", key));
+        if (!v.is_bool()) error(fmt::format("Expected a boolean with {}", key));
       });
     };
     flag("beforeAgent", made.before_agent);
@@ -363,11 +435,12 @@ class JsonReader {
 
   Condition condition(const json::value& from, int depth) {
     Condition made;
+    made.place = here();
     const json::object* object = form(from, {"name"}, {"name", "arguments", "children"});
     if (object == nullptr || too_deep(depth)) return made;
-    made.name = text(object->at("name"));
+    made.name = text(*object, "name");
     if (object->contains("arguments") && object->contains("children")) {
-      errors.emplace_back("instance failed to match at least one required schema among 2");
+      refuse("instance failed to match at least one required schema among 2");
     }
     if (made.name == "expression") {
       made.block = true;
@@ -377,13 +450,15 @@ class JsonReader {
     with(*object, "arguments", [&](const json::value& v) { made.args = arguments(v); });
     with(*object, "children", [&](const json::value& v) {
       made.block = true;
-      for (const json::value& one : items(v, 0)) made.children.push_back(condition(one, depth + 1));
+      each(v, 0,
+           [&](const json::value& one) { made.children.push_back(condition(one, depth + 1)); });
     });
     return made;
   }
 
   Input input(const json::value& from) {
     Input made;
+    made.place = here();
     const json::object* object =
         form(from, {}, {"message", "id", "ok", "submitter", "submitterParameter", "parameters"});
     if (object == nullptr) return made;
@@ -402,24 +477,24 @@ class JsonReader {
 
   std::vector<Axis> axes(const json::value& from) {
     std::vector<Axis> made;
-    for (const json::value& one : items(from, 1)) {
+    each(from, 1, [&](const json::value& one) {
       Axis& axis = made.emplace_back();
+      axis.place = here();
       const json::object* object = form(one, {}, {"name", "values", "inverse"});
-      if (object == nullptr) continue;
+      if (object == nullptr) return;
       with(*object, "name", [&](const json::value& v) { axis.name.emplace().data = text(v); });
       with(*object, "values", [&](const json::value& v) {
         axis.has_values = true;
-        for (const json::value& each : items(v, 1)) {
-          Expression read = value(each);
+        each(v, 1, [&](const json::value& value_of) {
+          Expression read = value(value_of);
           if (!read.is_literal())
-            errors.push_back(
-                fmt::format("Expected string literal but got {}", read.source()->text));
+            error(fmt::format("Expected string literal but got {}", read.source()->text));
           axis.values.push_back(std::move(read));
-        }
+        });
       });
       with(*object, "inverse",
            [&](const json::value& v) { axis.inverse = v.is_bool() && v.get_bool(); });
-    }
+    });
     return made;
   }
 
@@ -435,42 +510,46 @@ class JsonReader {
 
   std::shared_ptr<Matrix> matrix(const json::value& from, int depth) {
     auto made = std::make_shared<Matrix>();
+    made->place = made->cell.place = here();
     const json::object* object = form(from, {"axes", "stages"},
                                       {"axes", "excludes", "stages", "agent", "when", "post",
                                        "tools", "environment", "options", "input"});
     if (object == nullptr) return made;
-    made->axes = axes(object->at("axes"));
+    with(*object, "axes", [&](const json::value& v) { made->axes = axes(v); });
     with(*object, "excludes", [&](const json::value& v) {
       made->excludes.emplace();
-      for (const json::value& one : items(v, 1)) made->excludes->push_back(axes(one));
+      each(v, 1, [&](const json::value& one) { made->excludes->push_back(axes(one)); });
     });
-    made->cell.stages = stages(object->at("stages"), depth + 1);
+    with(*object, "stages",
+         [&](const json::value& v) { made->cell.stages = stages(v, depth + 1); });
     directives(*object, made->cell);
     return made;
   }
 
   Stages stages(const json::value& from, int depth) {
     Stages made;
+    made.place = here();
     if (too_deep(depth)) return made;
-    for (const json::value& one : items(from, 1)) made.list.push_back(stage(one, depth));
+    each(from, 1, [&](const json::value& one) { made.list.push_back(stage(one, depth)); });
     return made;
   }
 
   Stage stage(const json::value& from, int depth) {
     Stage made;
+    made.place = here();
     const json::object* object =
         form(from, {"name"},
              {"name", "branches", "stages", "parallel", "matrix", "failFast", "agent", "when",
               "post", "tools", "environment", "options", "input"});
     if (object == nullptr) return made;
-    made.name = text(object->at("name"));
+    made.name = text(*object, "name");
     with(*object, "branches", [&](const json::value& v) {
       std::vector<std::pair<std::string, Steps>> list;
-      for (const json::value& one : items(v, 0)) {
+      each(v, 0, [&](const json::value& one) {
         std::string name;
         Steps read = branch(one, name, depth + 1);
         list.emplace_back(std::move(name), std::move(read));
-      }
+      });
       if (list.empty()) return;
       made.steps.emplace();
       if (list.size() == 1 && list[0].first == "default") {
@@ -482,23 +561,36 @@ class JsonReader {
     with(*object, "stages", [&](const json::value& v) { made.stages = stages(v, depth + 1); });
     with(*object, "parallel", [&](const json::value& v) {
       Stages read;
-      if (!too_deep(depth)) {
-        for (const json::value& one : items(v, 0)) read.list.push_back(stage(one, depth + 1));
-      }
+      read.place = here();
+      if (!too_deep(depth))
+        each(v, 0, [&](const json::value& one) { read.list.push_back(stage(one, depth + 1)); });
       made.parallel = std::move(read);
     });
     with(*object, "matrix", [&](const json::value& v) { made.matrix = matrix(v, depth + 1); });
     with(*object, "failFast", [&](const json::value& v) {
       if (v.is_bool()) made.fail_fast = v.get_bool();
-      if (!v.is_bool()) errors.emplace_back("Expected a boolean with failFast");
+      if (!v.is_bool()) error("Expected a boolean with failFast");
     });
     directives(*object, made);
     return made;
   }
+
+  /// Each value that was read, by its key and the value around it; the first is the root.
+  struct Visited {
+    uint32_t parent = 0;
+    std::string key;
+  };
+  std::vector<Visited> visited_{{}};
+  uint32_t at_ = 0;
 };
 
-void add_messages(std::vector<std::string>& to, std::vector<groovy::CompileError> from) {
-  for (groovy::CompileError& error : from) to.push_back(std::move(error.message));
+/// What the validator found, with the places turned back into locations.
+void add_errors(JsonReader& reader, std::vector<groovy::CompileError> found) {
+  for (groovy::CompileError& error : found) {
+    JsonError& added = reader.errors.emplace_back();
+    added.message = std::move(error.message);
+    added.location = reader.location({error.line, error.column});
+  }
 }
 
 }  // namespace
@@ -507,8 +599,9 @@ JsonPipeline pipeline_from_json(const json::value& root, const Catalog& catalog)
   JsonReader reader;
   JsonPipeline result;
   result.pipeline = reader.root(root);
+  if (result.pipeline && reader.schema_fits)
+    add_errors(reader, validate(*result.pipeline, catalog));
   result.errors = std::move(reader.errors);
-  if (result.pipeline) add_messages(result.errors, validate(*result.pipeline, catalog));
   return result;
 }
 
@@ -520,8 +613,8 @@ JsonSteps steps_from_json(const json::value& root, const Catalog& catalog) {
   } else if (std::optional<Step> one = reader.step(root, 0)) {
     result.steps.push_back(std::move(*one));
   }
+  if (reader.schema_fits) add_errors(reader, validate_steps(result.steps, catalog));
   result.errors = std::move(reader.errors);
-  add_messages(result.errors, validate_steps(result.steps, catalog));
   return result;
 }
 

@@ -109,6 +109,7 @@ void Reader::environment_entry(const ast::Stmt& statement, Environment& into,
                                std::set<std::string, std::less<>>& seen) {
   std::string_view name;
   const ast::Expr* right = nullptr;
+  if (statement.kind != ast::Kind::expression) return error(statement, "Expected name=value pairs");
   if (const auto* expression = ast::as<ast::ExprStmt>(&statement)) {
     const auto* assign = ast::as<ast::Assign>(expression->expr);
     const auto* target =
@@ -311,8 +312,11 @@ void Reader::libraries(const Line& section, Pipeline& into) {
   into.libraries_place = place(*section.statement);
   for (const ast::Stmt* statement : body->body->statements) {
     Line from = line(*statement);
+    // They are loaded before anything is evaluated: only what stands there can be taken.
     bool fits = from.name == "lib" && from.body == nullptr && from.args.size() == 1 &&
-                from.args[0]->key == nullptr;
+                from.args[0]->key == nullptr &&
+                (from.args[0]->value->kind == ast::Kind::constant ||
+                 from.args[0]->value->kind == ast::Kind::gstring);
     if (from.body != nullptr) {
       error(*statement, "Libraries definitions cannot have blocks");
     } else if (!fits) {

@@ -40,6 +40,14 @@ bool Reader::first(const Line& section, std::set<std::string, std::less<>>& seen
   return false;
 }
 
+void Reader::undefined(const Line& section) {
+  if (!section.name.empty())
+    return error(*section.statement, fmt::format("Undefined section \"{}\"", section.name));
+  error(*section.statement,
+        fmt::format("Not a valid section definition: \"{}\". Some extra configuration is required.",
+                    source(*section.statement)));
+}
+
 void Reader::error(const ast::Node& at, std::string message) {
   errors_.push_back({std::move(message), at.line, at.column});
 }

@@ -45,6 +45,8 @@ class Reader {
   Place place(const ast::Node& node) const { return {node.line, node.column}; }
   /// The body of a section that must be a block; null after an error.
   const ast::Closure* block(const Line& section, std::string_view name);
+  /// A section that is not known here, or something that is none.
+  void undefined(const Line& section);
   /// False, with an error, when the section was there before.
   bool first(const Line& section, std::set<std::string, std::less<>>& seen);
 

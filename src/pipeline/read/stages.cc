@@ -143,10 +143,7 @@ std::shared_ptr<Matrix> Reader::matrix(const Line& section) {
   for (const ast::Stmt* statement : body->body->statements) {
     Line inner = line(*statement);
     if (inner.name.empty()) {
-      error(*statement,
-            fmt::format(
-                "Not a valid section definition: \"{}\". Some extra configuration is required.",
-                source(*statement)));
+      undefined(inner);
       continue;
     }
     if (!first(inner, seen)) continue;
@@ -161,7 +158,7 @@ std::shared_ptr<Matrix> Reader::matrix(const Line& section) {
       for (const ast::Stmt* one : list->body->statements) {
         Line exclude = line(*one);
         if (exclude.name != "exclude") {
-          error(*one, fmt::format("Undefined section \"{}\"", exclude.name));
+          undefined(exclude);
         } else if (const ast::Closure* inside = block(exclude, "exclude")) {
           made->excludes->push_back(axes(*inside, true));
         }
@@ -169,7 +166,7 @@ std::shared_ptr<Matrix> Reader::matrix(const Line& section) {
     } else if (inner.name == "stages") {
       made->cell.stages = stages(inner, "stages");
     } else {
-      error(*statement, fmt::format("Undefined section \"{}\"", inner.name));
+      undefined(inner);
     }
   }
   return made;
@@ -180,7 +177,7 @@ std::vector<Axis> Reader::axes(const ast::Closure& body, bool excluding) {
   for (const ast::Stmt* statement : body.body->statements) {
     Line from = line(*statement);
     if (from.name != "axis") {
-      error(*statement, fmt::format("Undefined section \"{}\"", from.name));
+      undefined(from);
       continue;
     }
     made.push_back(axis(from, excluding));
@@ -196,10 +193,14 @@ Axis Reader::axis(const Line& from, bool excluding) {
   std::set<std::string, std::less<>> seen;
   for (const ast::Stmt* statement : body->body->statements) {
     Line field = line(*statement);
-    if (field.name.empty() || !first(field, seen)) continue;
+    if (field.name.empty()) {
+      undefined(field);
+      continue;
+    }
+    if (!first(field, seen)) continue;
     bool inverse = field.name == "notValues" && excluding;
     if (field.name != "name" && field.name != "values" && !inverse) {
-      error(*statement, fmt::format("Undefined section \"{}\"", field.name));
+      undefined(field);
       continue;
     }
     if (field.args.empty()) {

@@ -124,9 +124,6 @@ class Executor {
   bool all_fail_fast_ = false;
 };
 
-/// How values of matrix axes and environment entries print: constants only.
-std::string literal_text(const Expression& value);
-
 // ----- patterns.cc -----
 
 /// Ant's path patterns with `/` between parts: `*`, `?`, `**`.

@@ -1,18 +1,8 @@
-#include <fmt/format.h>
-
 #include "pipeline/run/executor.h"
 
 /// Evaluating what the model holds.
 
 namespace ks::pipeline {
-
-std::string literal_text(const Expression& value) {
-  if (const std::string* text = value.string()) return *text;
-  if (const bool* flag = std::get_if<bool>(&value.data)) return *flag ? "true" : "false";
-  if (const int64_t* number = std::get_if<int64_t>(&value.data)) return std::to_string(*number);
-  if (const double* number = std::get_if<double>(&value.data)) return fmt::format("{}", *number);
-  return "null";
-}
 
 Value Executor::value(Task& task, const Expression& from) {
   if (from.closure != kNoClosure) return task.interpreter().call(task, closure(from.closure));
