@@ -1,48 +1,118 @@
 # Holds the build against the contracts and corpora in ../shared, which stay where they are. The last line counts all cases.
 
-# conformance_NAME: one line for each program and what it reads, below ../shared.
-conformance_groovy() { printf '%s\n' "groovy_corpus corpus/groovy" "groovy_eval corpus/scripted/eval.json"; }
-conformance_declarative() { printf '%s\n' "declarative_corpus corpus/declarative" "declarative_runs corpus/declarative"; }
-conformance_realworld() { printf '%s\n' "groovy_corpus --parse corpus/realworld"; }
-conformance_scripted() { printf '%s\n' "scripted_corpus corpus/scripted/runs.json"; }
-conformance_crds() { printf '%s\n' "crds_corpus spec/crds"; }
+# conformance_NAME: the folder below ../shared, then the programs that read it, one a line.
+conformance_groovy() { printf '%s\n' corpus/groovy groovy_corpus; }
+conformance_declarative() { printf '%s\n' corpus/declarative declarative_corpus declarative_runs; }
+conformance_realworld() { printf '%s\n' corpus/realworld realworld_corpus; }
+conformance_scripted() { printf '%s\n' corpus/scripted groovy_eval scripted_corpus; }
+conformance_crds() { printf '%s\n' spec/crds crds_corpus; }
+
+conformance_help() {
+  cat <<'TEXT'
+usage: ./dev conformance [NAME...] [options]      NAME: groovy, declarative, realworld, scripted, crds; all by default
+
+  --corpus DIR      another corpus of the same format (with one NAME)
+  --filter TEXT     only cases whose id contains it
+  --list-failures   a line for each failure, without details
+  --output json     one object: passed, failed, skipped, cases [{id, outcome, why}]
+  --gate            the last line leaves out failures that tests/conformance/known_failures.txt lists
+  --verbose         what a failing case printed
+
+The rate is passed / (passed + failed). Exit code: 0 when nothing fails but what is known to.
+TEXT
+}
 
 dev_conformance() {
-  local shared=${KS_SHARED:-$PWD/../shared} names=() name line program arguments path passed=0 failed=0 log status
-  [ -d "$shared" ] || die "conformance: there is no folder $shared: it holds the contracts and corpora (or set KS_SHARED)"
+  local names=() options=() corpus='' json='' name
+  while [ $# -gt 0 ]; do
+    case "$1" in
+      -h | --help) conformance_help && return ;;
+      --corpus | --filter | --output)
+        [ $# -gt 1 ] || die "conformance: $1 needs a value"
+        case "$1" in
+          --corpus) corpus=$2 ;;
+          --output) [ "$2" = json ] || die "conformance: --output json is the only one" && json=1 ;;
+          *) options+=("$1" "$2") ;;
+        esac
+        shift
+        ;;
+      --list-failures | --gate | --verbose) options+=("$1") ;;
+      -*) die "conformance: no option '$1': see ./dev conformance --help" ;;
+      *)
+        declare -F "conformance_$1" >/dev/null && [ "$1" != help ] ||
+          die "conformance: no '$1': groovy, declarative, realworld, scripted or crds"
+        names+=("$1")
+        ;;
+    esac
+    shift
+  done
+  [ ${#names[@]} -gt 0 ] || names=(groovy declarative realworld scripted crds)
+  [ -z "$corpus" ] || [ ${#names[@]} = 1 ] || die "conformance: --corpus goes with one NAME"
+  local shared=${KS_SHARED:-$PWD/../shared}
+  [ -n "$corpus" ] || [ -d "$shared" ] ||
+    die "conformance: there is no folder $shared: it holds the contracts and corpora (or set KS_SHARED)"
   source scripts/dev/deps.sh
   source scripts/dev/build.sh
-  deps_build
-  deps_test
-  names=("$@")
-  [ ${#names[@]} -gt 0 ] || names=(groovy declarative realworld scripted crds)
-  log=$(mktemp)
+  if [ -n "$json" ]; then
+    # Nothing but the object goes to stdout.
+    deps_build >&2 && deps_test >&2
+  else
+    deps_build && deps_test
+  fi
+
+  local logs program folder status=0 passed=0 failed=0 skipped=0 line
+  logs=$(mktemp -d)
   for name in "${names[@]}"; do
-    declare -F "conformance_$name" >/dev/null || die "conformance: no '$name': groovy, declarative, realworld, scripted or crds"
-    while read -r line; do
-      program=${line%% *}
-      path=${line##* }
-      arguments=${line#"$program"}
-      arguments=${arguments% *}
-      if [ ! -f "tests/conformance/$program.cc" ]; then
-        [ $# -gt 0 ] && die "conformance: $name has no program yet (tests/conformance/$program.cc)"
+    mapfile -t line < <("conformance_$name")
+    folder=${corpus:-$shared/${line[0]}}
+    for program in "${line[@]:1}"; do
+      build_preset release "$program" >&2
+      if [ -n "$json" ]; then
+        "build/release/conformance/$program" "${options[@]}" --output json --corpus "$folder" </dev/null \
+          >"$logs/$name-$program.json" || status=1
         continue
       fi
-      build_preset release "$program"
       say "$name: $program"
-      status=0
-      # shellcheck disable=SC2086 # arguments are words of this file
-      "build/release/conformance/$program" $arguments "$shared/$path" 2>&1 </dev/null | tee "$log" || status=$?
-      line=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$log" | tail -1)
-      if [ -n "$line" ]; then
-        passed=$((passed + $(cut -d' ' -f1 <<<"$line")))
-        failed=$((failed + $(cut -d' ' -f3 <<<"$line")))
-      else
-        failed=$((failed + 1))
-      fi
-    done < <("conformance_$name")
+      "build/release/conformance/$program" "${options[@]}" --corpus "$folder" 2>&1 </dev/null |
+        tee "$logs/log" || status=1
+      local sums
+      sums=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$logs/log" | tail -1 || true)
+      passed=$((passed + $(cut -d' ' -f1 <<<"${sums:-0}")))
+      failed=$((failed + $(cut -d' ' -f3 <<<"${sums:-0 0 1}")))
+    done
   done
-  rm -f "$log"
-  echo "$passed passed, $failed failed"
-  [ "$failed" = 0 ]
+  if [ -n "$json" ]; then
+    conformance_merge "$logs"/*.json || status=1
+  else
+    echo "$passed passed, $failed failed"
+  fi
+  rm -rf "$logs"
+  return "$status"
+}
+
+# conformance_merge FILE...: the objects of all programs as one; a program that gave none is a failed case.
+conformance_merge() {
+  python3 - "$@" <<'PYTHON'
+import json, os, sys
+
+whole = {"passed": 0, "failed": 0, "skipped": 0, "cases": []}
+broken = False
+for path in sys.argv[1:]:
+    name = os.path.basename(path).removesuffix(".json")
+    try:
+        part = json.load(open(path))
+    except ValueError:
+        broken = True
+        part = {"passed": 0, "failed": 1, "skipped": 0,
+                "cases": [{"id": name, "outcome": "failed", "why": "the program ended without a report"}]}
+    for key in ("passed", "failed", "skipped"):
+        whole[key] += part.pop(key)
+    whole["cases"] += part.pop("cases")
+    part.pop("rate", None)
+    whole.update(part)
+ran = whole["passed"] + whole["failed"]
+whole["rate"] = round(100 * whole["passed"] / ran, 2) if ran else 100.0
+print(json.dumps(whole, ensure_ascii=False))
+sys.exit(1 if broken else 0)
+PYTHON
 }

@@ -33,12 +33,15 @@ Result<OnceResult> run_once(OnceOptions options) {
   if (node_options.machines.empty())
     node_options.machines = {{.name = "built-in", .labels = {}, .env = {}, .executors = 16}};
   const std::unique_ptr<Node> node = TRY(local_node(std::move(node_options)));
+  const std::string kept = options.keep.empty() ? folder.path() : options.keep;
   Loop loop;
 
   RunSpec spec;
   spec.job = options.job;
   spec.script = options.script;
   spec.env = options.env;
+  spec.number = options.number;
+  spec.causes = options.causes;
   for (const auto& [name, value] : options.parameters) spec.values[name] = value;
 
   RunServices services;
@@ -50,6 +53,7 @@ Result<OnceResult> run_once(OnceOptions options) {
   services.timer = [&loop](std::chrono::milliseconds after, std::function<void()> work) {
     return loop.timer(after, std::move(work));
   };
+  services.previous_result = [&options](const RunSpec&) { return options.previous_result; };
   if (options.changed) {
     services.node_changed = [&options](const Run& changed, const RunNode& which) {
       if (which.kind != NodeKind::step) options.changed(changed);
@@ -73,10 +77,12 @@ Result<OnceResult> run_once(OnceOptions options) {
       });
     }
   };
-  std::shared_ptr<Run> run = TRY(Run::open(
-      services, std::move(spec),
-      // No journal: nobody can resume it.
-      {.journal = {}, .log = folder / "log", .artifacts = folder / "files"}, options.limits));
+  std::shared_ptr<Run> run =
+      TRY(Run::open(services, std::move(spec),
+                    {.journal = options.keep.empty() ? "" : kept + "/journal",
+                     .log = kept + "/log",
+                     .artifacts = kept + "/files"},
+                    options.limits));
   if (options.console) run->log().set_tee(options.console);
   run->start();
   run->wait();

@@ -27,6 +27,12 @@ struct OnceOptions {
   std::function<void(std::string_view)> console;
   std::function<void(const Run&)> changed;  ///< a stage or the run did; on a thread of the run
   RunLimits limits;
+  /// Folder where journal, log and files of the run stay; empty: nothing is kept, and nobody can
+  /// resume it.
+  std::string keep = {};
+  uint64_t number = 1;
+  std::vector<std::string> causes = {};                       ///< `Started by user ada`
+  std::optional<BuildResult> previous_result = std::nullopt;  ///< what the run before had
 };
 
 struct OnceResult {

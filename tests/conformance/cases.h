@@ -3,11 +3,16 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
+#include "base/file.h"
 #include "base/json.h"
 #include "engine/run_once.h"
+#include "groovy/interpreter.h"
+#include "groovy/run_file.h"
 #include "tally.h"
 
 // Cases that are Jenkinsfiles: how they are run and held against what is expected.
@@ -47,13 +52,73 @@ inline std::string credentials_yaml(const json::object& one) {
   return yaml;
 }
 
+/// Whether a regular expression finds something. By the language's own `=~`.
+inline bool found_by(std::string_view text, std::string_view pattern) {
+  groovy::PlainHost host(1);
+  groovy::Interpreter interpreter(host, {.fuel = 1'000'000'000});
+  groovy::Task task(interpreter);
+  auto compiled = groovy::compile("return { text, pattern -> (text =~ pattern).find() }");
+  const groovy::Value closure = interpreter.run_script(task, compiled.program).value;
+  const groovy::Value args[] = {interpreter.make_string(text), interpreter.make_string(pattern)};
+  return interpreter.truth(task, interpreter.call(task, closure, args));
+}
+
+/// `archives`: {artifact: content, white space collapsed; or {"contains"}, {"all": [...]}}
+inline std::string archive_problem(const json::object& one, const std::string& folder) {
+  std::string problem;
+  const json::value* archives = one.if_contains("archives");
+  if (archives == nullptr) return problem;
+  auto collapsed = [](std::string_view text) {
+    std::string out;
+    for (std::string_view word : split(text, ' ')) {
+      if (!word.empty()) out += (out.empty() ? "" : " ") + std::string(word);
+    }
+    return out;
+  };
+  for (const auto& [name, wanted] : archives->as_object()) {
+    std::string text = read_text(folder + "/" + std::string(name));
+    for (char& c : text) c = c == '\n' || c == '\r' || c == '\t' ? ' ' : c;
+    bool fits = !text.empty();
+    if (wanted.is_string()) fits = collapsed(text) == collapsed(wanted.get_string());
+    if (wanted.is_object()) {
+      fits = fits && text.contains(text_at(wanted, {"contains"}));
+      for (const std::string& part : texts(wanted.get_object(), "all"))
+        fits = fits && text.contains(part);
+    }
+    if (!fits) problem += fmt::format("artifact {}: got '{}'\n", std::string_view(name), text);
+  }
+  return problem;
+}
+
+/// `syntheticStages` must be there, `noStages` must not.
+inline std::string stage_problem(const json::object& one, const json::value& report) {
+  std::set<std::string> names;
+  for (const json::value& stage : report.at("stages").as_array())
+    names.emplace(text_at(stage, {"name"}));
+  std::string problem;
+  if (const json::value* wanted = one.if_contains("syntheticStages")) {
+    for (const auto& [name, position] : wanted->as_object()) {
+      if (!names.contains(std::string(name)))
+        problem += fmt::format("no stage {}\n", std::string_view(name));
+    }
+  }
+  for (const std::string& name : texts(one, "noStages")) {
+    if (names.contains(name)) problem += fmt::format("a stage {}\n", name);
+  }
+  return problem;
+}
+
 /// Runs a Jenkinsfile, and tells what of `result`, `logContains` and `logNotContains` is not so.
 inline std::string run_problem(const json::object& one, engine::OnceOptions options,
-                               std::string& output) {
+                               std::string& output,
+                               std::optional<engine::BuildResult>* ended = nullptr) {
+  TempDir kept;
+  if (one.contains("archives")) options.keep = kept.path();
   options.console = [&](std::string_view text) { output += text; };
   auto done = engine::run_once(std::move(options));
   if (!done) return done.error().message + "\n";
   std::string problem;
+  if (ended != nullptr) *ended = done->result;
   const std::string_view result = engine::to_string(done->result);
   if (const json::value* wanted = one.if_contains("result");
       wanted != nullptr && wanted->as_string() != result) {
@@ -66,7 +131,20 @@ inline std::string run_problem(const json::object& one, engine::OnceOptions opti
   for (const std::string& text : texts(one, "logNotContains")) {
     if (output.contains(text)) problem += fmt::format("not wanted: {}\n", text);
   }
-  return problem;
+  size_t at = 0;
+  for (const std::string& text : texts(one, "logInOrder")) {
+    const size_t found = output.find(text, at);
+    if (found == output.npos) {
+      problem += fmt::format("missing, or out of order: {}\n", text);
+    } else {
+      at = found + text.size();
+    }
+  }
+  for (const std::string& pattern : texts(one, "logMatches")) {
+    if (!found_by(output, pattern)) problem += fmt::format("no match: {}\n", pattern);
+  }
+  return problem + archive_problem(one, kept.path() + "/files/archive") +
+         stage_problem(one, done->report);
 }
 
 }  // namespace ks::conformance

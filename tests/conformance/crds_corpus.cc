@@ -2,13 +2,11 @@
 // declares must be there, and alike. Ours may have more, as the newest of several releases of a
 // kind has. Descriptions are not compared.
 //
-//   crds_corpus DIR
+//   crds_corpus --corpus DIR
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <map>
 #include <set>
 #include <string>
@@ -20,17 +18,13 @@
 
 #include "base/json.h"
 #include "devops/crds.h"
+#include "tally.h"
 
 namespace {
 
 namespace fs = std::filesystem;
 using namespace ks;
 using Faults = std::vector<std::string>;
-
-std::string read_text(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 std::string shown(const json::value* value) { return value ? to_json(*value) : "nothing"; }
 
@@ -108,21 +102,19 @@ void compare_nodes(const json::value& theirs, const json::value& ours, const std
 
 class Run {
  public:
+  explicit Run(conformance::Flags flags) : tally_("crds_corpus", std::move(flags)) {}
+
   /// One case: passed when there are no faults.
   void check(const std::string& name, const Faults& faults) {
-    (faults.empty() ? passed_ : failed_)++;
-    if (faults.empty()) return;
-    fmt::print("FAIL {}\n", name);
-    for (const std::string& fault : faults) fmt::print("  {}\n", fault);
+    std::string problem;
+    for (const std::string& fault : faults) problem += "  " + fault + "\n";
+    if (tally_.wants(name)) tally_.add(name, problem);
   }
 
-  int finish() const {
-    fmt::print("{} passed, {} failed\n", passed_, failed_);
-    return failed_ == 0 && passed_ > 0 ? 0 : 1;
-  }
+  int finish() { return tally_.finish(); }
 
  private:
-  size_t passed_ = 0, failed_ = 0;
+  conformance::Tally tally_;
 };
 
 Faults differing(const json::value& theirs, const json::value& ours,
@@ -205,8 +197,10 @@ void check_definition(Run& run, const std::string& file, const json::value& thei
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2 || !fs::is_directory(argv[1])) {
-    fmt::print(stderr, "usage: crds_corpus DIR\n");
+  const auto flags = conformance::read_flags("crds_corpus", argc, argv);
+  if (!flags) return 64;
+  if (!fs::is_directory(flags->corpus)) {
+    fmt::print(stderr, "crds_corpus: {} is no folder\n", flags->corpus);
     return 64;
   }
   std::map<std::string, json::value, std::less<>> ours;
@@ -216,12 +210,13 @@ int main(int argc, char** argv) {
     ours.emplace(std::move(name), std::move(crd));
   }
   std::set<fs::path> files;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(argv[1]))
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(flags->corpus))
     if (entry.path().extension() == ".yaml") files.insert(entry.path());
-  Run run;
+  Run run(*flags);
   for (const fs::path& path : files) {
-    const std::string file = fs::relative(path, argv[1]).string();
-    Result<std::vector<json::value>> documents = parse_yaml_documents(read_text(path));
+    const std::string file = fs::relative(path, flags->corpus).string();
+    Result<std::vector<json::value>> documents =
+        parse_yaml_documents(conformance::read_text(path.string()));
     if (!documents) {
       run.check(file, {documents.error().message});
       continue;

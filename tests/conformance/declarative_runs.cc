@@ -1,11 +1,12 @@
-// Runs the cases of kind `run` in expectations.json, each on an engine of its own, and holds result
-// and console against what is expected. Cases that need what one run without a server has not (a
-// repository, libraries, tools, several builds) are left out and counted.
+// Runs the cases of kind `run` in expectations.json, each on an engine of its own, and holds
+// result, console, artifacts and stages against what is expected.
 //
-//   declarative_runs [--verbose] [--only TEXT] DIR        DIR holds expectations.json
+//   declarative_runs --corpus DIR        DIR holds expectations.json
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <optional>
 #include <string>
@@ -19,16 +20,48 @@ namespace json = boost::json;
 using namespace ks::conformance;
 using ks::engine::OnceOptions;
 
-std::optional<std::string> left_out(const json::object& one) {
-  for (std::string_view key : {"ignoredUpstream", "runs", "libraries", "repoFiles", "cause"}) {
-    if (one.contains(key)) return fmt::format("a server: {}", key);
+/// What a case wants that one machine without a repository and a server cannot give. It fails then.
+std::optional<std::string> out_of_reach(const json::object& one) {
+  for (std::string_view key : {"libraries", "repoFiles"}) {
+    if (one.contains(key)) return fmt::format("no {} in this harness", key);
   }
-  for (const std::string& need : texts(one, "needs")) {
-    if (need.starts_with("tool:") || need.starts_with("test-") || need == "multibranch" ||
-        need == "shared-library")
-      return need;
+  const json::value* builds = one.if_contains("runs");
+  if (builds == nullptr) return std::nullopt;
+  constexpr std::string_view kKnown[] = {
+      "result", "logContains", "logNotContains", "logInOrder", "logMatches", "file", "agentEnv"};
+  for (const json::value& build : builds->as_array()) {
+    for (const auto& [key, value] : build.as_object()) {
+      if (std::ranges::find(kKnown, std::string_view(key)) == std::end(kKnown))
+        return fmt::format("no builds with {} in this harness", std::string_view(key));
+    }
   }
   return std::nullopt;
+}
+
+/// The Maven and the Ant that the cases take for installed: stand-ins that tell their version.
+const std::string& tools_home() {
+  static const ks::TempDir folder;
+  static const std::string home = [] {
+    (void)ks::make_dirs(folder.path() + "/bin");
+    for (const auto& [name, version] : {std::pair("/bin/mvn", "Apache Maven 3.0.1"),
+                                        std::pair("/bin/ant", "Apache Ant(TM) version 1.9.2")}) {
+      const std::string program = folder.path() + name;
+      (void)ks::write_file_atomic(program, fmt::format("#!/bin/sh\necho '{}'\n", version));
+      chmod(program.c_str(), 0755);
+    }
+    return folder.path();
+  }();
+  return home;
+}
+
+std::vector<std::string> causes(const json::object& one) {
+  const json::value* cause = one.if_contains("cause");
+  if (cause == nullptr) return {};
+  const std::string_view type = ks::text_at(*cause, {"type"});
+  if (type == "UserIdCause")
+    return {fmt::format("Started by user {}", ks::text_at(*cause, {"userId"}))};
+  if (type == "TimerTriggerCause") return {"Started by timer"};
+  return {"Started by an SCM change"};
 }
 
 void add_machines(const json::object& one, OnceOptions& options) {
@@ -43,6 +76,8 @@ void add_machines(const json::object& one, OnceOptions& options) {
         .env = {},
         .executors = 8};
     machine.labels = texts(agent.as_object(), "labels");
+    machine.env.emplace_back("MAVEN_HOME", tools_home());
+    machine.env.emplace_back("ANT_HOME", tools_home());
     for (const json::value* env : {agent.as_object().if_contains("env"), more}) {
       if (env == nullptr || !env->is_object()) continue;
       for (const auto& [name, value] : env->get_object())
@@ -68,45 +103,58 @@ void add_inputs(const json::object& one, OnceOptions& options) {
   }
 }
 
+/// One build: `one` is the case, `build` what is expected of it.
+std::string build_problem(const json::object& one, const json::object& build,
+                          const std::string& root, uint64_t number,
+                          std::optional<ks::engine::BuildResult>& before, std::string& output) {
+  OnceOptions options;
+  options.number = number;
+  options.job = "test0";
+  const json::object& source = build.contains("file") ? build : one;
+  options.script = read_text(root + "/" + std::string(source.at("file").as_string()));
+  options.credentials_yaml = credentials_yaml(one);
+  options.causes = causes(one);
+  options.previous_result = before;
+  json::object settings = one;
+  if (const json::value* env = build.if_contains("agentEnv")) settings["agentEnv"] = *env;
+  add_machines(settings, options);
+  add_inputs(one, options);
+  std::string printed;
+  const std::string problem = run_problem(build, std::move(options), printed, &before);
+  output += printed;
+  return problem;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  bool verbose = false;
-  std::string only, root;
-  for (int i = 1; i < argc; ++i) {
-    std::string_view arg = argv[i];
-    if (arg == "--verbose") {
-      verbose = true;
-    } else if (arg == "--only" && i + 1 < argc) {
-      only = argv[++i];
-    } else {
-      root = arg;
-    }
-  }
-  auto expectations = ks::parse_json(read_text(root + "/expectations.json"));
-  if (!expectations || !expectations->is_array()) {
-    fmt::print(
-        stderr,
-        "usage: declarative_runs [--verbose] [--only TEXT] DIR: DIR holds expectations.json\n");
-    return 64;
-  }
-  Tally tally("declarative_runs");
-  for (const json::value& value : expectations->get_array()) {
+  const auto flags = read_flags("declarative_runs", argc, argv);
+  if (!flags) return 64;
+  const auto cases = read_cases("declarative_runs", flags->corpus + "/expectations.json");
+  if (!cases) return 64;
+  Tally tally("declarative_runs", *flags);
+  for (const json::value& value : cases->as_array()) {
     const json::object& one = value.as_object();
     const std::string id(one.at("id").as_string());
-    if (one.at("kind").as_string() != "run" || !id.contains(only)) continue;
-    if (const std::optional<std::string> why = left_out(one)) {
+    if (one.at("kind").as_string() != "run" || !tally.wants(id)) continue;
+    if (const std::optional<std::string> why = may_be_skipped(one)) {
       tally.skip(id, *why);
       continue;
     }
-    OnceOptions options;
-    options.script = read_text(root + "/" + std::string(one.at("file").as_string()));
-    options.credentials_yaml = credentials_yaml(one);
-    add_machines(one, options);
-    add_inputs(one, options);
-    std::string output;
-    const std::string problem = run_problem(one, std::move(options), output);
-    tally.add(id, problem, verbose ? output : "");
+    if (const std::optional<std::string> why = out_of_reach(one)) {
+      tally.add(id, *why);
+      continue;
+    }
+    std::string problem, output;
+    std::optional<ks::engine::BuildResult> before;
+    if (const json::value* builds = one.if_contains("runs")) {
+      uint64_t number = 0;
+      for (const json::value& build : builds->as_array())
+        problem += build_problem(one, build.as_object(), flags->corpus, ++number, before, output);
+    } else {
+      problem = build_problem(one, one, flags->corpus, 1, before, output);
+    }
+    tally.add(id, problem, flags->verbose ? output : "");
   }
-  return tally.finish(only.empty());
+  return tally.finish();
 }

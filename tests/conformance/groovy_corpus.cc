@@ -1,8 +1,7 @@
-// Runs every script below the folders given, each on an interpreter of its own, and holds its
-// output against the NAME.out beside it. `--parse` only parses: then any text will do (Jenkinsfiles
-// too), and the slowest parse is shown.
+// Runs every script below a folder, each on an interpreter of its own, and holds its output against
+// the NAME.out beside it.
 //
-//   groovy_corpus [--parse] [--verbose] [--only TEXT] DIR...
+//   groovy_corpus --corpus DIR
 
 #include <algorithm>
 #include <chrono>
@@ -16,7 +15,6 @@
 #include <fmt/format.h>
 
 #include "groovy/interpreter.h"
-#include "groovy/parser.h"
 #include "tally.h"
 
 namespace {
@@ -78,70 +76,31 @@ std::optional<std::string> run(const fs::path& path) {
   return std::nullopt;
 }
 
-struct Slowest {
-  double millis = 0;
-  std::string path;
-};
-
-std::optional<std::string> parse_only(const fs::path& path, Slowest& slowest) {
-  std::string source = read_text(path.string());
-  auto start = std::chrono::steady_clock::now();
-  Parsed parsed = parse(source);
-  double millis =
-      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-  if (millis > slowest.millis) slowest = {millis, path.string()};
-  if (parsed) return std::nullopt;
-  return format_errors(source, path.stem().string(), parsed.errors);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  bool only_parse = false;
-  bool verbose = false;
-  std::string only;
-  std::vector<fs::path> roots;
-  for (int i = 1; i < argc; ++i) {
-    std::string_view arg = argv[i];
-    if (arg == "--parse") {
-      only_parse = true;
-    } else if (arg == "--verbose") {
-      verbose = true;
-    } else if (arg == "--only" && i + 1 < argc) {
-      only = argv[++i];
-    } else {
-      roots.emplace_back(arg);
-    }
-  }
-  if (roots.empty()) {
-    fmt::print(stderr, "usage: groovy_corpus [--parse] [--verbose] [--only TEXT] DIR...\n");
+  const auto flags = ks::conformance::read_flags("groovy_corpus", argc, argv);
+  if (!flags) return 64;
+  if (!fs::is_directory(flags->corpus)) {
+    fmt::print(stderr, "groovy_corpus: {} is no folder\n", flags->corpus);
     return 64;
   }
   std::vector<fs::path> scripts;
-  for (const fs::path& root : roots) {
-    if (!fs::is_directory(root)) {
-      fmt::print(stderr, "groovy_corpus: {} is no folder\n", root.string());
-      return 64;
-    }
-    for (const auto& entry : fs::recursive_directory_iterator(root)) {
-      std::string extension = entry.path().extension().string();
-      bool script = extension == ".groovy" || (only_parse && extension == ".Jenkinsfile");
-      if (entry.is_regular_file() && script && entry.path().string().contains(only))
-        scripts.push_back(entry.path());
-    }
+  for (const auto& entry : fs::recursive_directory_iterator(flags->corpus)) {
+    if (entry.is_regular_file() && entry.path().extension() == ".groovy")
+      scripts.push_back(entry.path());
   }
   std::ranges::sort(scripts);
+  ks::conformance::Tally tally("groovy_corpus", *flags);
   std::map<std::string, size_t> folders;
-  ks::conformance::Tally tally("groovy_corpus");
-  Slowest slowest;
   for (const fs::path& path : scripts) {
-    if (verbose) fmt::print("{}\n", path.string());
-    const std::string folder = path.parent_path().filename().string();
-    const auto problem = only_parse ? parse_only(path, slowest) : run(path);
-    tally.add(folder + "/" + path.filename().string(), problem.value_or(""));
-    if (!problem) ++folders[folder];
+    const std::string id = fs::relative(path, flags->corpus).string();
+    if (!tally.wants(id)) continue;
+    const auto problem = run(path);
+    tally.add(id, problem.value_or(""));
+    if (!problem) ++folders[path.parent_path().filename().string()];
   }
-  for (const auto& [name, passed] : folders) fmt::print("{:12} {} passed\n", name, passed);
-  if (only_parse) fmt::print("slowest parse: {:.2f} ms, {}\n", slowest.millis, slowest.path);
-  return tally.finish(only.empty() && !only_parse);
+  for (const auto& [name, passed] : folders)
+    tally.note(fmt::format("{:12} {} passed", name, passed));
+  return tally.finish();
 }

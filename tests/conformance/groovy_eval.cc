@@ -2,7 +2,7 @@
 // expected one: number, text, boolean, null, list, {"set": [...]}, {"map": [[k, v], ...]},
 // {"class": name}.
 //
-//   groovy_eval FILE
+//   groovy_eval --corpus DIR        DIR holds eval.json
 
 #include <string>
 #include <vector>
@@ -108,21 +108,15 @@ std::string run(const json::object& test) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    fmt::print(stderr, "usage: groovy_eval FILE\n");
-    return 64;
-  }
-  const std::string text = ks::conformance::read_text(argv[1]);
-  boost::system::error_code error;
-  json::value cases = json::parse(text, error);
-  if (error || !cases.is_array()) {
-    fmt::print(stderr, "groovy_eval: {} is no list of cases\n", argv[1]);
-    return 64;
-  }
-  ks::conformance::Tally tally("groovy_eval");
-  for (const json::value& each : cases.as_array()) {
+  const auto flags = ks::conformance::read_flags("groovy_eval", argc, argv);
+  if (!flags) return 64;
+  const auto cases = ks::conformance::read_cases("groovy_eval", flags->corpus + "/eval.json");
+  if (!cases) return 64;
+  ks::conformance::Tally tally("groovy_eval", *flags);
+  for (const json::value& each : cases->as_array()) {
     const json::object& test = each.as_object();
-    tally.add(test.at("id").as_string().c_str(), run(test));
+    const std::string id(test.at("id").as_string());
+    if (tally.wants(id)) tally.add(id, run(test));
   }
   return tally.finish();
 }

@@ -1,0 +1,101 @@
+// Reads every Jenkinsfile of a folder: what Groovy takes must parse, what it refuses must not, and
+// a Declarative one must validate but for options, agents, tools and others of plugins that are not
+// here. The report counts the steps that do not run here.
+//
+//   realworld_corpus --corpus DIR        DIR holds index.tsv and the files
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "groovy/parser.h"
+#include "pipeline/compile.h"
+#include "tally.h"
+
+namespace {
+
+using namespace ks::conformance;
+using Clock = std::chrono::steady_clock;
+
+/// One line of index.tsv, by the names of its columns.
+using Row = std::map<std::string, std::string, std::less<>>;
+
+std::vector<Row> read_index(const std::string& path) {
+  std::vector<Row> rows;
+  const std::string text = read_text(path);
+  std::vector<std::string_view> names;
+  for (std::string_view line : ks::split(text, '\n')) {
+    const std::vector<std::string_view> cells = ks::split(line, '\t');
+    if (names.empty()) {
+      names = cells;
+      continue;
+    }
+    if (cells.size() < names.size()) continue;
+    Row& row = rows.emplace_back();
+    for (size_t i = 0; i < names.size(); i++) row.emplace(names[i], cells[i]);
+  }
+  return rows;
+}
+
+/// Names of plugins that we do not have are no fault of the file.
+bool of_a_plugin(std::string_view message) {
+  constexpr std::string_view kKinds[] = {"Invalid option type",    "Invalid agent type",
+                                         "Invalid tool type",      "Invalid trigger type",
+                                         "Invalid parameter type", "Unknown conditional"};
+  return std::ranges::any_of(kKinds,
+                             [&](std::string_view kind) { return message.starts_with(kind); });
+}
+
+std::string problem_of(const std::string& source, const Row& row) {
+  const bool accepted = row.find("groovy")->second == "ok";
+  const ks::groovy::Parsed parsed = ks::groovy::parse(source);
+  if (!accepted) return parsed ? "parses, but Groovy refuses it" : "";
+  if (!parsed) return ks::groovy::format_errors(source, "WorkflowScript", parsed.errors);
+  ks::pipeline::Checked checked = ks::pipeline::check_pipeline(source);
+  std::erase_if(checked.errors,
+                [](const ks::groovy::CompileError& error) { return of_a_plugin(error.message); });
+  if (!checked.errors.empty())
+    return ks::groovy::format_errors(source, "WorkflowScript", checked.errors);
+  const bool declarative = row.find("kind")->second == "declarative";
+  if (declarative && checked.pipelines.empty()) return "is not taken for Declarative";
+  return "";
+}
+
+/// Parse and validate: the best of three, since other programs run beside.
+double check_millis(const std::string& source) {
+  double best = 1e9;
+  for (int i = 0; i < 3; i++) {
+    const Clock::time_point start = Clock::now();
+    const auto checked = ks::pipeline::check_pipeline(source);
+    best = std::min(best, std::chrono::duration<double, std::milli>(Clock::now() - start).count());
+  }
+  return best;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto flags = read_flags("realworld_corpus", argc, argv);
+  if (!flags) return 64;
+  Tally tally("realworld_corpus", *flags);
+  double slowest = 0;
+  std::string slowest_file;
+  for (const Row& row : read_index(flags->corpus + "/index.tsv")) {
+    const std::string& file = row.find("file")->second;
+    if (!tally.wants(file)) continue;
+    const std::string source = read_text(flags->corpus + "/" + file);
+    const std::string problem = problem_of(source, row);
+    if (const double millis = check_millis(source); millis > slowest) {
+      slowest = millis;
+      slowest_file = file;
+    }
+    tally.add(file, problem);
+  }
+  tally.note(fmt::format("slowest to parse and validate: {:.2f} ms, {}", slowest, slowest_file));
+  return tally.finish();
+}
