@@ -165,6 +165,7 @@ Result<> save(const std::vector<Unsaved>& all) {
     std::vector<Result<>> written(all.size());
     {
       std::vector<std::jthread> writers;
+      writers.reserve(all.size());
       for (size_t i = 0; i < all.size(); i++) {
         writers.emplace_back([&written, &one = all[i], keys, i] {
           written[i] = keys ? write_file_atomic(one.key_file, pem(one.pair->key.get()), 0600)

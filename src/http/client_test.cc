@@ -40,7 +40,7 @@ Router sample_router() {
              [](Request&) { return Response::text(200, std::string(300'000, 'x')); });
   router.add(Method::get, "/count", [](Request&) {
     Response response;
-    response.stream = [](std::shared_ptr<Stream> stream) {
+    response.stream = [](const std::shared_ptr<Stream>& stream) {
       for (int i = 0; i < 3; i++) stream->write(std::to_string(i) + "\n");
       stream->close();
     };
@@ -232,7 +232,7 @@ TEST(SocketClient, ASilentServerIsATimeout) {
   EXPECT_EQ(late.error().code, Code::timeout);
   std::latch ended(1);
   auto reading =
-      run.client->read(make_request(Method::get, "/wait"), {.on_end = [&](Result<> result) {
+      run.client->read(make_request(Method::get, "/wait"), {.on_end = [&](const Result<>& result) {
                          EXPECT_EQ(result.error().code, Code::timeout);
                          ended.count_down();
                        }});
@@ -302,7 +302,7 @@ TEST(SocketClient, ReadsAStreamToItsEnd) {
                        {.on_start = [](int status, const Headers&) { EXPECT_EQ(status, 200); },
                         .on_data = [&](std::string_view data) { seen += data; },
                         .on_end =
-                            [&](Result<> result) {
+                            [&](const Result<>& result) {
                               EXPECT_TRUE(result.ok());
                               ended.count_down();
                             }});
@@ -316,7 +316,7 @@ TEST(SocketClient, DroppingAReadingTellsTheServerAndNoCallbackFollows) {
   std::latch stopped(1);
   router.add(Method::get, "/stream", [&](Request&) {
     Response response;
-    response.stream = [&](std::shared_ptr<Stream> stream) {
+    response.stream = [&](const std::shared_ptr<Stream>& stream) {
       kept = stream;
       stream->write("first");
     };
@@ -327,7 +327,7 @@ TEST(SocketClient, DroppingAReadingTellsTheServerAndNoCallbackFollows) {
   bool ended = false;
   auto reading = run.client->read(make_request(Method::get, "/stream"),
                                   {.on_data = [&](std::string_view) { first.count_down(); },
-                                   .on_end = [&](Result<>) { ended = true; }});
+                                   .on_end = [&](const Result<>&) { ended = true; }});
   first.wait();
   std::stop_callback callback(kept->stop_token(), [&] { stopped.count_down(); });
   reading.reset();
@@ -348,7 +348,7 @@ TEST(SocketClient, AReadingMayDropItselfInACallback) {
                                     dropped.count_down();
                                   },
                               .on_data = [](std::string_view) { ADD_FAILURE() << "dropped"; },
-                              .on_end = [](Result<>) { ADD_FAILURE() << "dropped"; }});
+                              .on_end = [](const Result<>&) { ADD_FAILURE() << "dropped"; }});
   assigned.count_down();
   dropped.wait();
   EXPECT_EQ(run.client->send(make_request(Method::get, "/hello"))->status, 200);
@@ -397,6 +397,7 @@ TEST(SocketClient, ManyThreadsShareOneClient) {
   std::atomic<int> good{0};
   {
     std::vector<std::jthread> threads;
+    threads.reserve(8);
     for (int t = 0; t < 8; t++) {
       threads.emplace_back([&] {
         for (int i = 0; i < 50; i++) {

@@ -56,7 +56,7 @@ class Raw {
 void add_websocket(Router& router, Guarded<std::vector<int>>& closed) {
   router.add(Method::get, "/ws", [&closed](Request&) {
     Response response;
-    response.websocket = [&closed](std::shared_ptr<WebSocket> socket) {
+    response.websocket = [&closed](const std::shared_ptr<WebSocket>& socket) {
       socket->on_message(
           [socket](WebSocket::Message message) { socket->send(std::move(message)); });
       socket->on_close(
@@ -245,7 +245,7 @@ TEST(Hostile, RandomBytesNeverHurt) {
                                            "0\r\n\r\n",
                                            "Connection: Upgrade\r\n",
                                            "Upgrade: websocket\r\n",
-                                           "\xff\x00\x7f",
+                                           std::string("\xff\x00\x7f", 3),
                                            "Expect: 100-continue\r\n"};
   for (int i = 0; i < 300; i++) {
     std::string text;

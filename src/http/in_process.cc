@@ -107,7 +107,7 @@ class PipeReading final : public Reading {
   PipeReading(const Router& router, Request request, Client::Reader reader)
       : pipe_(std::make_shared<Pipe>()),
         thread_([&router, pipe = pipe_, request = std::move(request),
-                 reader = std::move(reader)](std::stop_token stop) mutable {
+                 reader = std::move(reader)](const std::stop_token& stop) mutable {
           run(router, *pipe, pipe, request, reader, stop);
         }) {}
 

@@ -147,7 +147,7 @@ int status_of(Code code) {
     case Code::unauthenticated: return 401;
     case Code::forbidden: return 403;
     case Code::not_found: return 404;
-    case Code::already_exists: return 409;
+    case Code::already_exists:
     case Code::conflict: return 409;
     case Code::gone: return 410;
     case Code::too_large: return 413;

@@ -141,6 +141,7 @@ struct Router::State {
       Response response = Response::text(
           405, "this path does not take " + std::string(to_string(request.method)) + "\n");
       std::vector<std::string> names;
+      names.reserve(match.allowed.size());
       for (Method method : match.allowed) names.emplace_back(to_string(method));
       response.headers.add("Allow", join(names, ", "));
       return response;

@@ -1,5 +1,6 @@
 #include "http/router.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -10,10 +11,10 @@
 namespace ks::http {
 namespace {
 
-Handler says(std::string name) {
+Handler says(const std::string& name) {
   return [name](Request& request) {
     std::string text = name;
-    for (const auto& [key, value] : request.params) text += " " + key + "=" + value;
+    for (const auto& [key, value] : request.params) text += fmt::format(" {}={}", key, value);
     return Response::text(200, text);
   };
 }
@@ -92,7 +93,7 @@ TEST(InProcessClient, StreamsArriveInOrderAndEnd) {
   Router router;
   router.add(Method::get, "/stream", [](Request&) {
     Response response;
-    response.stream = [](std::shared_ptr<Stream> stream) {
+    response.stream = [](const std::shared_ptr<Stream>& stream) {
       for (int i = 0; i < 100; i++) stream->write(std::to_string(i) + ",");
       stream->close();
     };
@@ -107,7 +108,7 @@ TEST(InProcessClient, StreamsArriveInOrderAndEnd) {
                    {.on_start = [](int status, const Headers&) { EXPECT_EQ(status, 200); },
                     .on_data = [&](std::string_view data) { seen += data; },
                     .on_end =
-                        [&](Result<> result) {
+                        [&](const Result<>& result) {
                           EXPECT_TRUE(result.ok());
                           ended.count_down();
                         }});

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <latch>
+#include <thread>
 
 #include "base/file.h"
 #include "base/guarded.h"
@@ -62,7 +63,7 @@ Router sample_router() {
              [](Request& r) { return Response::text(200, std::move(r.body).take()); });
   router.add(Method::get, "/count", [](Request&) {
     Response response;
-    response.stream = [](std::shared_ptr<Stream> stream) {
+    response.stream = [](const std::shared_ptr<Stream>& stream) {
       for (int i = 0; i < 3; i++) stream->write(std::to_string(i) + "\n");
       stream->close();
     };
@@ -229,7 +230,7 @@ TEST(Server, DrainEndsStreamsProperlyAndRefusesNewConnections) {
   std::latch started(1);
   router.add(Method::get, "/stream", [&](Request&) {
     Response response;
-    response.stream = [&](std::shared_ptr<Stream> stream) {
+    response.stream = [&](const std::shared_ptr<Stream>& stream) {
       stream->write(std::string("first"));
       auto callback = std::make_shared<std::optional<std::stop_callback<std::function<void()>>>>();
       callback->emplace(stream->stop_token(), [stream] {
@@ -320,7 +321,7 @@ TEST(WebSocket, EchoesMessagesThroughARealClient) {
   router.add(Method::get, "/ws", [](Request&) {
     Response response;
     response.websocket_protocols = {"v4.channel.k8s.io"};
-    response.websocket = [](std::shared_ptr<WebSocket> socket) {
+    response.websocket = [](const std::shared_ptr<WebSocket>& socket) {
       socket->on_message(
           [socket](WebSocket::Message message) { socket->send(std::move(message)); });
       socket->on_close([socket](int) {});

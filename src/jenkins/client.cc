@@ -111,7 +111,7 @@ Result<http::Response> Client::send_with_crumb(http::Method method, const std::s
   return Error{Code::internal, "not reached"};
 }
 
-Result<http::Response> Client::post(std::string path, std::string body,
+Result<http::Response> Client::post(const std::string& path, const std::string& body,
                                     std::string_view content_type) {
   return send_with_crumb(http::Method::post, path, body, content_type);
 }

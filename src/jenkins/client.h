@@ -104,7 +104,8 @@ class Client {
 
  private:
   Result<http::Response> send(http::Request request);
-  Result<http::Response> post(std::string path, std::string body, std::string_view content_type);
+  Result<http::Response> post(const std::string& path, const std::string& body,
+                              std::string_view content_type);
   Result<http::Response> send_with_crumb(http::Method method, const std::string& path,
                                          const std::string& body, std::string_view content_type);
   Result<json::value> get_json(const std::string& path);

@@ -20,7 +20,7 @@ struct JenkinsClient : ::testing::Test {
   std::unique_ptr<http::Client> transport = http::in_process_client(router, {});
   Client client{*transport};
 
-  void answer(http::Method method, std::string_view path, int status, std::string body) {
+  void answer(http::Method method, std::string_view path, int status, const std::string& body) {
     router.add(method, path,
                [status, body](http::Request&) { return http::Response::json(status, body); });
   }

@@ -118,8 +118,9 @@ class WatchDecoder {
 
 }  // namespace
 
-Result<std::string> Client::send(http::Method method, const ResourcePath& path, http::Query query,
-                                 std::string body, std::string_view content_type) {
+Result<std::string> Client::send(http::Method method, const ResourcePath& path,
+                                 const http::Query& query, std::string body,
+                                 std::string_view content_type) {
   http::Request request = http::make_request(method, target_of(path, query), std::move(body));
   request.headers.set("Accept", "application/json");
   if (!content_type.empty()) request.headers.set("Content-Type", std::string(content_type));

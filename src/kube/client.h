@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/json/value.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -96,7 +97,7 @@ class Client {
                              bool status_subresource = false);
 
  private:
-  Result<std::string> send(http::Method method, const ResourcePath& path, http::Query query,
+  Result<std::string> send(http::Method method, const ResourcePath& path, const http::Query& query,
                            std::string body, std::string_view content_type);
   Result<json::value> send_object(http::Method method, const Resource& resource,
                                   const ResourcePath& path, const json::value& object);

@@ -107,7 +107,7 @@ TEST(KubeWatch, PutsLinesTogetherFromAnyChunks) {
     http::Router one;
     one.add(http::Method::get, "/api/v1/configmaps", [&](http::Request&) {
       http::Response response;
-      response.stream = [&](std::shared_ptr<http::Stream> stream) {
+      response.stream = [&](const std::shared_ptr<http::Stream>& stream) {
         for (size_t at = 0; at < text.size(); at += size) stream->write(text.substr(at, size));
         stream->close();
       };
@@ -119,7 +119,7 @@ TEST(KubeWatch, PutsLinesTogetherFromAnyChunks) {
     std::promise<void> end;
     Client::WatchHandler handler;
     handler.on_event = [&](WatchEvent event) { names.emplace_back(name_of(event.object)); };
-    handler.on_end = [&](Result<> result) {
+    handler.on_end = [&](const Result<>& result) {
       EXPECT_TRUE(result.ok());
       end.set_value();
     };

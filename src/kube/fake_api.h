@@ -210,7 +210,8 @@ class FakeApi {
     json::value object = *parse_json(request.body.view());
     const bool stale = !resource_version_of(object).empty() &&
                        resource_version_of(object) != resource_version_of(found->second);
-    if (stale || (conflicts_ > 0 && conflicts_-- > 0)) {
+    if (stale || conflicts_ > 0) {
+      if (!stale) conflicts_--;
       return failed(conflict({path.group, path.resource}, path.name));
     }
     return store_or_end(path.text(), std::move(object));

@@ -1,7 +1,6 @@
 #include "kube/names.h"
 
 #include <fmt/format.h>
-#include <algorithm>
 
 #include <algorithm>
 

@@ -60,7 +60,7 @@ Result<Outcome> ProjectController::reconcile(const Key& key) {
 }
 
 Result<std::string> ProjectController::ensure_namespace(const json::value& project) {
-  const std::string name(kube::name_of(project));
+  std::string name(kube::name_of(project));
   if (std::string_view admin = text_at(project, {"status", "adminNamespace"}); !admin.empty()) {
     const Result<json::value> space =
         context_.kube.get(kube::namespaces(), {"", std::string(admin)});

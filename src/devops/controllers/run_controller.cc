@@ -347,7 +347,7 @@ Result<> RunController::store(const json::value& run, const std::string& stages,
 }
 
 json::value RunController::known_status(const json::value& run) {
-  const json::value written = state_.with([&](State& state) {
+  json::value written = state_.with([&](State& state) {
     const auto found = state.written.find(kube::key_of(run));
     return found != state.written.end() && found->second.uid == kube::uid_of(run)
                ? found->second.status

@@ -50,7 +50,7 @@ bool ClientLoop::post(Command command) {
   });
 }
 
-void ClientLoop::start(std::shared_ptr<Transfer> transfer) {
+void ClientLoop::start(const std::shared_ptr<Transfer>& transfer) {
   if (!post({.action = Action::start, .transfer = transfer, .error = {}, .done = nullptr}))
     transfer->fail(closed_error(*transfer));
 }

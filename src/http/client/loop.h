@@ -29,7 +29,7 @@ class ClientLoop {
   /// Ends what is in flight with `unavailable` and the thread; later starts fail. Not from a
   /// callback.
   void close();
-  void start(std::shared_ptr<Transfer> transfer);
+  void start(const std::shared_ptr<Transfer>& transfer);
   /// Returns once no callback of the transfer runs or will; on the loop's own thread at once.
   void cancel(const std::shared_ptr<Transfer>& transfer);
   /// Ends it with an error, soon.

@@ -157,7 +157,7 @@ Result<> Transfer::prepare_headers(const ClientOptions& options) {
                                what_, to_utf8_lossy(name))};
     }
     // The library reads `Name:` as "leave it out" and `Name;` as "send it empty".
-    const std::string line = value.empty() ? name + ";" : name + ": " + value;
+    const std::string line = value.empty() ? name + ";" : fmt::format("{}: {}", name, value);
     header_list_ = curl_slist_append(header_list_, line.c_str());
   }
   // Without these it would wait for a 100 before large bodies, and call JSON a form.

@@ -472,7 +472,8 @@ void Connection::finish_response() {
 
 void Connection::upgrade(Response& response) {
   std::string head = "GET " + request_->raw_path + " HTTP/1.1\r\n";
-  for (const auto& [name, value] : request_->headers) head += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : request_->headers)
+    head.append(name).append(": ").append(value).append("\r\n");
   head += "\r\n";
   log_request(101, 0);
   auto ready = std::move(response.websocket);

@@ -88,10 +88,10 @@ json::array read_parameters(pugi::xml_node property, bool with_secrets) {
       value = child_text(node, "defaultValue");
     }
     json::object one{{"name", child_text(node, "name")}};
-    if (!value.empty()) one["default_value"] = std::move(value);
+    if (!value.empty()) one["default_value"] = value;
     one["type"] = type == nullptr ? std::string_view(node.name()) : type->type;
     if (std::string text = child_text(node, "description"); !text.empty()) {
-      one["description"] = std::move(text);
+      one["description"] = text;
     }
     out.push_back(std::move(one));
   }

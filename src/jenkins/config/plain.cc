@@ -93,8 +93,8 @@ void add_declarative_actions(pugi::xml_node root) {
 }
 
 /// Puts `key` when the text is not empty: absent and empty are the same in a spec.
-void put(json::object& to, std::string_view key, std::string text) {
-  if (!text.empty()) to[key] = std::move(text);
+void put(json::object& to, std::string_view key, const std::string& text) {
+  if (!text.empty()) to[key] = text;
 }
 
 json::array read_variables(pugi::xml_node list) {

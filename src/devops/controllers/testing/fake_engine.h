@@ -189,7 +189,10 @@ class FakeEngine {
       build.run = {{"id", id}, {"pipeline", build.job}, {"state", "QUEUED"}, {"result", "UNKNOWN"}};
       if (fails_at_once_) build.run["state"] = "FINISHED", build.run["result"] = "FAILURE";
     }
-    if (failing_starts_ > 0 && failing_starts_-- > 0) return http::Response::text(500, "");
+    if (failing_starts_ > 0) {
+      failing_starts_--;
+      return http::Response::text(500, "");
+    }
     return ok(to_json(builds_[id].run));
   }
 
