@@ -11,6 +11,8 @@ namespace ks::engine {
 namespace {
 
 constexpr std::string_view kTypePrefix = "credential.devops.kubesphere.io/";
+/// The user name is masked too.
+constexpr std::string_view kUsernameSecret = "credential.devops.kubesphere.io/username-secret";
 
 Result<std::string> secret_value(const json::value& secret, std::string_view name) {
   if (const json::value* plain = find(secret, {"stringData", name});
@@ -55,13 +57,28 @@ Result<std::optional<Credential>> credential_from_secret(const json::value& secr
   } else if (kind == "kubeconfig") {
     credential.kind = CredentialKind::kubeconfig;
     credential.secret = TRY(secret_value(secret, "content"));
+  } else if (kind == "secret-file") {
+    credential.kind = CredentialKind::secret_file;
+    credential.file_name = TRY(secret_value(secret, "filename"));
+    credential.secret = TRY(secret_value(secret, "content"));
+  } else if (kind == "certificate") {
+    credential.kind = CredentialKind::certificate;
+    credential.secret = TRY(secret_value(secret, "keystore"));
+    credential.passphrase = TRY(secret_value(secret, "password"));
+    credential.username = TRY(secret_value(secret, "alias"));
+  } else if (kind == "docker-cert") {
+    credential.kind = CredentialKind::docker_cert;
+    credential.secret = TRY(secret_value(secret, "key.pem"));
+    credential.certificate = TRY(secret_value(secret, "cert.pem"));
+    credential.ca = TRY(secret_value(secret, "ca.pem"));
   } else {
-    return Error{
-        Code::invalid,
-        fmt::format(
-            "secret \"{}\": type: '{}' is none of basic-auth, ssh-auth, secret-text, kubeconfig",
-            credential.id, type)};
+    return Error{Code::invalid,
+                 fmt::format("secret \"{}\": type: '{}' is none of basic-auth, ssh-auth, "
+                             "secret-text, kubeconfig, secret-file, certificate, docker-cert",
+                             credential.id, type)};
   }
+  credential.username_secret =
+      text_at(secret, {"metadata", "annotations", kUsernameSecret}) == "true";
   return std::optional(std::move(credential));
 }
 

@@ -6,17 +6,35 @@
 #include <vector>
 
 #include "engine/model.h"
+#include "engine/secret_files.h"
 #include "engine/step.h"
 
 namespace ks::engine {
 
-/// What `X = credentials('id')` of an environment block puts into the environment, by the kind of
-/// the credential. From then on the secret is masked.
-std::vector<std::pair<std::string, std::string>> bind_credential(Run& run, groovy::Task& task,
-                                                                 const std::string& id,
-                                                                 const std::string& variable);
+/// What credentials give to a block: its environment, and what of that is secret. The secrets are
+/// masked from the moment that they are bound.
+struct BoundCredentials {
+  BoundCredentials(Run& run, groovy::Task& task) : files(run, task) {}
+  std::vector<std::pair<std::string, std::string>> env;
+  std::vector<std::string> secret_names;
+  SecretFiles files;
+};
 
-/// Credentials from a YAML of Kubernetes Secrets of the four credential types.
+/// What `X = credentials('id')` of an environment block puts into the environment, by the kind of
+/// the credential.
+void bind_credential(Run& run, groovy::Task& task, const std::string& id,
+                     const std::string& variable, BoundCredentials& bound);
+
+/// Runs the body with what was bound; the files go at its end, unless the run is only put aside.
+groovy::Value with_bound(Run& run, groovy::Task& task, BoundCredentials& bound,
+                         const std::function<groovy::Value()>& body);
+/// The bound variables as a level of the context.
+void enter_bound(const BoundCredentials& bound, StepContext& inner);
+
+/// A credential of the run's folder, or of what is around it; fails the step when there is none.
+Credential find_credential(Run& run, groovy::Task& task, const std::string& id);
+
+/// Credentials from a YAML of Kubernetes Secrets of the credential types.
 Result<std::shared_ptr<CredentialSource>> credentials_from_yaml(std::string_view yaml);
 
 /// One Secret as a credential; nothing when its type is no credential's. `data` values are base64.

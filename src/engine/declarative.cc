@@ -110,20 +110,14 @@ class EngineRuntime final : public pipeline::Runtime {
   groovy::Value with_credentials(groovy::Task& task,
                                  std::vector<std::pair<std::string, std::string>> bindings,
                                  pipeline::Body body) override {
-    std::vector<std::pair<std::string, std::string>> env;
-    for (const auto& [variable, id] : bindings) {
-      for (auto& pair : bind_credential(run_, task, id, variable)) env.push_back(std::move(pair));
-    }
-    auto inner = std::make_shared<StepContext>(*run_.context(task));
-    inner->outer = run_.context(task);
-    inner->env = std::move(env);
-    Strand& strand = Run::strand(task);
-    struct Back {
-      Strand& strand;
-      ContextRef before;
-      ~Back() { strand.context = before; }
-    } back{strand, std::exchange(strand.context, std::move(inner))};
-    return body(task);
+    BoundCredentials bound(run_, task);
+    return with_bound(run_, task, bound, [&] {
+      for (const auto& [variable, id] : bindings) bind_credential(run_, task, id, variable, bound);
+      auto inner = std::make_shared<StepContext>(*run_.context(task));
+      inner->outer = run_.context(task);
+      enter_bound(bound, *inner);
+      return run_.call_in(task, std::move(inner), [&] { return body(task); });
+    });
   }
 
   groovy::Value with_agent(groovy::Task& task, const pipeline::AgentRequest& request,

@@ -60,15 +60,27 @@ struct InputAnswer {
   std::string parameters_json;  ///< object; may be empty
 };
 
-enum class CredentialKind : uint8_t { username_password, ssh_key, secret_text, kubeconfig };
+enum class CredentialKind : uint8_t {
+  username_password,
+  ssh_key,
+  secret_text,
+  kubeconfig,
+  secret_file,
+  certificate,
+  docker_cert
+};
 
 /// A secret that steps may use. Never logged, never journaled.
 struct Credential {
   std::string id;
   CredentialKind kind = CredentialKind::secret_text;
-  std::string username;
-  std::string secret;  ///< password, text, kubeconfig content or private key
+  std::string username;  ///< of a certificate its alias
+  std::string secret;    ///< password, text, content of a file, key store or private key
   std::string passphrase;
+  std::string file_name = {};    ///< of a secret file
+  std::string certificate = {};  ///< of a Docker server, PEM
+  std::string ca = {};           ///< of a Docker server, PEM
+  bool username_secret = false;  ///< the user name is masked too
 };
 
 /// Where credentials come from: asked when a step needs one, so that a changed secret is used at

@@ -209,6 +209,8 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   void add_tests(const TestSummary& tests);
   void mask(std::string_view secret) { masker_.add(secret); }
   const Masker& masker() const { return masker_; }
+  /// Counts the folders of secret files: the same in a replay.
+  uint64_t next_secret_folder() { return next_secret_folder_++; }
 
   /// The whole environment of a step as name and value, innermost last wins, `PATH+X` applied.
   std::vector<std::pair<std::string, std::string>> environment(const StepContext* context) const;
@@ -316,6 +318,7 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   uint64_t next_await_ = 1;
   uint64_t next_scope_ = 1;
   uint32_t next_strand_ = 1;
+  uint64_t next_secret_folder_ = 1;
   uint32_t next_node_ = 3;
   std::vector<std::unique_ptr<Strand>> strands_;
   std::deque<Strand*> ready_;

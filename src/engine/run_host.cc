@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/random.h"
+#include "base/text.h"
 #include "engine/globals.h"
 #include "engine/node.h"
 #include "engine/step.h"
@@ -54,6 +55,56 @@ std::optional<std::string> sort_arguments(StepCall& call, groovy::Args args) {
   return std::nullopt;
 }
 
+bool takes(const StepInfo& info, const std::vector<std::pair<std::string, groovy::Value>>& named) {
+  return std::ranges::all_of(named, [&](const auto& entry) {
+    return std::ranges::find(info.parameters, entry.first) != info.parameters.end();
+  });
+}
+
+/// `zip(zipFile: ...)` is the step, `zip(credentialsId: ...)` the binding.
+const StepInfo& meant(Run& run, const StepInfo& step, groovy::Task& task, groovy::Args args) {
+  if (step.symbol || args.size() != 1 || !groovy::is_map(args[0])) return step;
+  const StepInfo* symbol = run.services().steps->find_symbol(step.name);
+  if (symbol == nullptr) return step;
+  const auto named = groovy::map_entries(task, args[0]);
+  return takes(*symbol, named) && !takes(step, named) ? *symbol : step;
+}
+
+/// Texts that the script put together itself, of all arguments.
+void collect_interpolated(groovy::Task& task, const groovy::Value& value, int depth,
+                          std::vector<std::string>& texts) {
+  constexpr int kMaxDepth = 8;
+  constexpr size_t kMaxTexts = 1000;
+  if (depth > kMaxDepth || texts.size() > kMaxTexts) return;
+  if (groovy::is_interpolated(value)) {
+    texts.push_back(task.interpreter().to_string(task, value));
+  } else if (groovy::is_list(value)) {
+    for (const groovy::Value& item : groovy::list_items(task, value))
+      collect_interpolated(task, item, depth + 1, texts);
+  } else if (groovy::is_map(value)) {
+    for (const auto& [key, member] : groovy::map_entries(task, value))
+      collect_interpolated(task, member, depth + 1, texts);
+  }
+}
+
+/// Variables whose secret values are in an argument because the script interpolated them: the shell
+/// would have read them itself.
+std::vector<std::string> secrets_in(StepCall& call, groovy::Args args) {
+  std::vector<std::string> found;
+  const ContextRef context = call.context();
+  if (context->secret_names.empty()) return found;
+  std::vector<std::string> texts;
+  for (const groovy::Value& value : args) collect_interpolated(call.task, value, 0, texts);
+  if (texts.empty()) return found;
+  for (const std::string& name : context->secret_names) {
+    const auto secret = call.run.env_value(context.get(), name);
+    if (!secret || trim(*secret).empty() || std::ranges::find(found, name) != found.end()) continue;
+    if (std::ranges::any_of(texts, [&](const std::string& t) { return t.contains(*secret); }))
+      found.push_back(name);
+  }
+  return found;
+}
+
 /// What the tree shows beside the step's name.
 std::string label_of(const StepCall& call) {
   if (call.has("label")) return call.text("label");
@@ -71,9 +122,10 @@ std::optional<groovy::Value> Run::call_step(groovy::Task& task, std::string_view
                                             groovy::Args args) {
   if (std::optional<groovy::Value> answer = call_declarative(*this, task, name, args))
     return answer;
-  StepCall call(*this, task, step_info(task, name));
+  StepCall call(*this, task, meant(*this, step_info(task, name), task, args));
   if (const std::optional<std::string> wrong = sort_arguments(call, args))
     raise(task, "java.lang.IllegalArgumentException", *wrong);
+  if (!call.info.symbol) call.interpolated = secrets_in(call, args);
   return invoke(call);
 }
 
@@ -88,13 +140,11 @@ groovy::Value Run::call_native(groovy::Task& task, std::string_view name, Argume
 
 const StepInfo& Run::step_info(groovy::Task& task, std::string_view name) {
   if (const StepInfo* info = services_.steps->find(name)) return *info;
-  std::string known;
-  for (const std::string& step : services_.steps->names())
-    known += (known.empty() ? "" : ", ") + step;
   raise(task, "java.lang.NoSuchMethodError",
-        fmt::format("No such DSL method '{}' found among steps [{}] or symbols [] or globals "
+        fmt::format("No such DSL method '{}' found among steps [{}] or symbols [{}] or globals "
                     "[currentBuild, env, params]",
-                    name, known));
+                    name, join(services_.steps->names(), ", "),
+                    join(services_.steps->names(true), ", ")));
 }
 
 groovy::Value Run::invoke(StepCall& call) {
@@ -105,6 +155,15 @@ groovy::Value Run::invoke(StepCall& call) {
           fmt::format("{} step must be called with a body", info.name));
   }
   if (!info.quiet) print_line(fmt::format("[Pipeline] {}", info.name));
+  if (!call.interpolated.empty()) {
+    print_line(
+        fmt::format("Warning: A secret was passed to \"{}\" using Groovy String "
+                    "interpolation, which is insecure.\n"
+                    "\t\t Affected argument(s) used the following variable(s): [{}]\n"
+                    "\t\t See https://jenkins.io/redirect/groovy-string-interpolation for "
+                    "details.",
+                    info.name, join(call.interpolated, ", ")));
+  }
   if (info.needs == Needs::node && context(task)->workspace == nullptr) {
     raise(task, kMissingContext,
           fmt::format("Required context class {} is missing\nPerhaps you forgot to surround the "
@@ -231,17 +290,22 @@ groovy::Value StepCall::call_body_in(ContextRef inner, groovy::Args args) {
 
 void StepRegistry::add(StepInfo info) {
   const std::string name(info.name);
-  steps_.insert_or_assign(name, std::move(info));
+  (info.symbol ? symbols_ : steps_).insert_or_assign(name, std::move(info));
 }
 
 const StepInfo* StepRegistry::find(std::string_view name) const {
   const auto found = steps_.find(name);
-  return found == steps_.end() ? nullptr : &found->second;
+  return found == steps_.end() ? find_symbol(name) : &found->second;
 }
 
-std::vector<std::string> StepRegistry::names() const {
+const StepInfo* StepRegistry::find_symbol(std::string_view name) const {
+  const auto found = symbols_.find(name);
+  return found == symbols_.end() ? nullptr : &found->second;
+}
+
+std::vector<std::string> StepRegistry::names(bool symbols) const {
   std::vector<std::string> all;
-  for (const auto& [name, info] : steps_) all.push_back(name);
+  for (const auto& [name, info] : symbols ? symbols_ : steps_) all.push_back(name);
   return all;
 }
 
@@ -253,6 +317,7 @@ const StepRegistry& builtin_steps() {
     add_shell_steps(made);
     add_file_steps(made);
     add_result_steps(made);
+    add_symbols(made);
     add_credential_steps(made);
     add_input_steps(made);
     add_declarative_steps(made);

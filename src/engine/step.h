@@ -29,7 +29,8 @@ class StepCall {
   std::map<std::string, groovy::Value, std::less<>> arguments;
   groovy::Value body;  ///< the closure of a block step; null when there is none
   std::function<groovy::Value(groovy::Task&)>
-      native_body;  ///< instead of a closure: Declarative's executor
+      native_body;                        ///< instead of a closure: Declarative's executor
+  std::vector<std::string> interpolated;  ///< variables with secrets that are in its arguments
   bool has_body() const { return native_body || !body.is_null(); }
 
   bool has(std::string_view name) const { return arguments.contains(name); }
@@ -62,18 +63,23 @@ struct StepInfo {
   bool block = false;
   Needs needs = Needs::nothing;
   StepFunction function = nullptr;
-  bool quiet = false;  ///< prints its own console lines instead of `[Pipeline] name`
+  bool quiet = false;   ///< prints its own console lines instead of `[Pipeline] name`
+  bool symbol = false;  ///< describes something for a step; no step of its own
 };
 
 /// All steps by name. Build it, then share it.
 class StepRegistry {
  public:
   void add(StepInfo info);
+  /// A step, or else a symbol.
   const StepInfo* find(std::string_view name) const;
-  std::vector<std::string> names() const;
+  const StepInfo* find_symbol(std::string_view name) const;
+  /// Names of steps, or of symbols.
+  std::vector<std::string> names(bool symbols = false) const;
 
  private:
-  std::map<std::string, StepInfo, std::less<>> steps_;
+  using Infos = std::map<std::string, StepInfo, std::less<>>;
+  Infos steps_, symbols_;  // a name may be both: `zip`
 };
 
 /// Those that this program has.
@@ -87,6 +93,7 @@ void add_file_steps(StepRegistry& registry);   // readFile, writeFile, stash, ..
 void add_result_steps(
     StepRegistry& registry);  // archiveArtifacts, junit, unstable, catchError, ...
 void add_credential_steps(StepRegistry& registry);   // withCredentials
+void add_symbols(StepRegistry& registry);            // string(...), logRotator(...), ...
 void add_declarative_steps(StepRegistry& registry);  // validateDeclarativePipeline
 void add_input_steps(StepRegistry& registry);        // input
 

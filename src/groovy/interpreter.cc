@@ -25,6 +25,7 @@ std::string Failure::with_trace() const {
   std::string out = to_string();
   for (const TraceLine& each : trace)
     out += fmt::format("\n\tat {}({}:{})", each.method, each.file, each.line);
+  for (const std::string& each : suppressed) out += "\n\tSuppressed: " + each;
   for (const std::string& each : causes) out += "\nCaused by: " + each;
   return out;
 }
@@ -183,12 +184,21 @@ Failure Interpreter::describe(Task& task, const Thrown& thrown) {
   auto* instance = thrown.exception.as<Instance>();
   if (instance == nullptr || instance->throwable == nullptr) return out;
   constexpr size_t kMostCauses = 20;
-  const Instance* cause = instance->throwable->cause.as<Instance>();
-  while (cause != nullptr && cause->throwable != nullptr && out.causes.size() < kMostCauses) {
-    const String* text = cause->throwable->message.as<String>();
-    out.causes.push_back(text == nullptr ? cause->cls->name
-                                         : cause->cls->name + ": " + text->text());
-    cause = cause->throwable->cause.as<Instance>();
+  auto words = [](const Instance& throwable) {
+    const String* text = throwable.throwable->message.as<String>();
+    return text == nullptr ? throwable.cls->name : throwable.cls->name + ": " + text->text();
+  };
+  auto take = [&](const Value& value, std::vector<std::string>& into) -> const Instance* {
+    const Instance* found = value.as<Instance>();
+    if (found == nullptr || found->throwable == nullptr || into.size() >= kMostCauses)
+      return nullptr;
+    into.push_back(words(*found));
+    return found;
+  };
+  for (const Value& each : instance->throwable->suppressed) take(each, out.suppressed);
+  for (const Instance* cause = instance;
+       (cause = take(cause->throwable->cause, out.causes)) != nullptr;) {
+    for (const Value& each : cause->throwable->suppressed) take(each, out.suppressed);
   }
   out.trace = instance->throwable->trace;
   Value message = instance->throwable->message;
@@ -363,6 +373,12 @@ void Interpreter::define_exception(std::string_view class_name, std::string_view
   state_->classes[std::string(class_name)] = made;
 }
 
+void Interpreter::add_suppressed(const Value& exception, const Value& other) {
+  auto* instance = exception.as<Instance>();
+  if (instance == nullptr || instance->throwable == nullptr || exception.same(other)) return;
+  instance->throwable->suppressed.push_back(other);
+}
+
 void Interpreter::set_exception_property(const Value& exception, std::string_view name,
                                          Value value) {
   auto* instance = exception.as<Instance>();
@@ -393,6 +409,7 @@ std::optional<std::string> as_text(Task& task, const Value& value) {
   return groovy::to_string(task, value);
 }
 bool is_text(const Value& value) { return value.is<String>() || value.is<GString>(); }
+bool is_interpolated(const Value& value) { return value.is<GString>(); }
 bool is_closure(const Value& value) { return value.is<Closure>(); }
 bool is_list(const Value& value) {
   return value.is<List>() || value.is<Range>() || value.is<Array>();

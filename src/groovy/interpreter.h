@@ -73,12 +73,13 @@ struct TraceLine {
 
 /// A Groovy exception that nobody caught, in words.
 struct Failure {
-  std::string class_name;              ///< `java.lang.IllegalStateException`
-  std::optional<std::string> message;  ///< getMessage(); absent for null
-  std::vector<TraceLine> trace;        ///< innermost first
-  std::vector<std::string> causes;     ///< toString() of getCause() and of its causes
-  bool limit = false;                  ///< a limit of the evaluator was reached
-  Value exception;                     ///< lives as long as the Interpreter
+  std::string class_name;               ///< `java.lang.IllegalStateException`
+  std::optional<std::string> message;   ///< getMessage(); absent for null
+  std::vector<TraceLine> trace;         ///< innermost first
+  std::vector<std::string> causes;      ///< toString() of getCause() and of its causes
+  std::vector<std::string> suppressed;  ///< toString() of getSuppressed(), of the causes too
+  bool limit = false;                   ///< a limit of the evaluator was reached
+  Value exception;                      ///< lives as long as the Interpreter
 
   /// `java.lang.IllegalStateException: message`, as Throwable.toString() gives it.
   std::string to_string() const;
@@ -299,6 +300,8 @@ class Interpreter {
   void define_exception(std::string_view class_name, std::string_view parent);
   /// Properties beside message and cause (`e.result`, `e.causes`); readable from scripts.
   void set_exception_property(const Value& exception, std::string_view name, Value value);
+  /// What `Throwable.addSuppressed` does; an exception does not suppress itself.
+  void add_suppressed(const Value& exception, const Value& other);
   std::optional<Value> exception_property(const Value& exception, std::string_view name) const;
 
   struct State;  ///< what the other files of this part share
@@ -317,6 +320,8 @@ class Interpreter {
 /// Text of a String or GString that needs no call; nothing for other values.
 std::optional<std::string> as_text(Task& task, const Value& value);
 bool is_text(const Value& value);
+/// Whether it is a GString: a text that the script put together from values.
+bool is_interpolated(const Value& value);
 bool is_closure(const Value& value);
 bool is_list(const Value& value);
 bool is_map(const Value& value);

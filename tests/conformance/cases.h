@@ -19,7 +19,7 @@
 
 namespace ks::conformance {
 
-/// The credentials of a case as Secrets; types that the engine has no credential for are left out.
+/// The credentials of a case as Secrets; unknown types are left out.
 inline std::string credentials_yaml(const json::object& one) {
   std::string yaml;
   const json::value* credentials = one.if_contains("credentials");
@@ -39,12 +39,21 @@ inline std::string credentials_yaml(const json::object& one) {
       data = {{"username", text("username")},
               {"private_key", text("privateKey")},
               {"passphrase", text("passphrase")}};
+    } else if (type == "file") {
+      type = "secret-file";
+      data = {{"filename", text("fileName")}, {"content", text("content")}};
+    } else if (type == "certificate") {
+      data = {{"keystore", text("keystore")}, {"password", text("password")}};
     } else {
       continue;
     }
+    json::object metadata{{"name", id}};
+    if (bool_at(value, {"usernameSecret"})) {
+      metadata["annotations"] = {{"credential.devops.kubesphere.io/username-secret", "true"}};
+    }
     json::object secret{{"apiVersion", "v1"},
                         {"kind", "Secret"},
-                        {"metadata", {{"name", id}}},
+                        {"metadata", std::move(metadata)},
                         {"type", "credential.devops.kubesphere.io/" + type},
                         {"stringData", std::move(data)}};
     yaml += "---\n" + to_json(secret) + "\n";

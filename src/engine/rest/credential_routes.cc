@@ -31,6 +31,9 @@ jenkins::CredentialType type_of(CredentialKind kind) {
     case CredentialKind::ssh_key: return jenkins::CredentialType::ssh_key;
     case CredentialKind::secret_text: return jenkins::CredentialType::secret_text;
     case CredentialKind::kubeconfig: return jenkins::CredentialType::kubeconfig;
+    case CredentialKind::secret_file:
+    case CredentialKind::certificate:
+    case CredentialKind::docker_cert: break;  // no client makes those
   }
   return jenkins::CredentialType::secret_text;
 }

@@ -20,11 +20,15 @@ Result<> CredentialStore::load() {
     Entry entry;
     entry.credential.id = text_at(one, {"id"});
     entry.credential.kind = static_cast<CredentialKind>(std::clamp<int64_t>(
-        int_at(one, {"kind"}), 0, static_cast<int>(CredentialKind::kubeconfig)));
+        int_at(one, {"kind"}), 0, static_cast<int>(CredentialKind::docker_cert)));
     entry.credential.username = text_at(one, {"username"});
     // Secrets need not be text.
     entry.credential.secret = TRY(base64_decode(text_at(one, {"secret"})));
     entry.credential.passphrase = TRY(base64_decode(text_at(one, {"passphrase"})));
+    entry.credential.file_name = text_at(one, {"fileName"});
+    entry.credential.certificate = text_at(one, {"certificate"});
+    entry.credential.ca = text_at(one, {"ca"});
+    entry.credential.username_secret = bool_at(one, {"usernameSecret"});
     entry.description = text_at(one, {"description"});
     entries[entry.credential.id] = std::move(entry);
   }
@@ -40,6 +44,10 @@ Result<> CredentialStore::save(const Entries& entries) const {
                                 {"username", entry.credential.username},
                                 {"secret", base64_encode(entry.credential.secret)},
                                 {"passphrase", base64_encode(entry.credential.passphrase)},
+                                {"fileName", entry.credential.file_name},
+                                {"certificate", entry.credential.certificate},
+                                {"ca", entry.credential.ca},
+                                {"usernameSecret", entry.credential.username_secret},
                                 {"description", entry.description}});
   }
   return write_file_atomic(path_, to_json(list), 0600);

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "engine/node.h"
+#include "engine/secret_files.h"
 #include "engine/step.h"
 
 // stage, node, ws, dir, withEnv, parallel, script.
@@ -90,6 +91,8 @@ std::shared_ptr<Workspace> lease_node(StepCall& call, const std::string& label,
               .executor = static_cast<int>(int_at(granted, {"executor"}))});
     if (again.workspace == nullptr) call.fail(again.error);
     *leased = again.workspace;
+  } else if (!run.replaying()) {
+    remove_stale_secret_files((*leased)->path());
   }
   return *leased;
 }
@@ -220,7 +223,13 @@ groovy::Value run_branches(Run& run, groovy::Task& task, uint32_t block,
     if (outcomes[i].exception && (first == nullptr || outcomes[i].order < first->order))
       first = &outcomes[i];
   }
-  if (first != nullptr) throw groovy::Thrown(*first->exception);
+  if (first != nullptr) {
+    for (const Run::BranchOutcome& outcome : outcomes) {
+      if (outcome.exception && &outcome != first)
+        run.interpreter().add_suppressed(*first->exception, *outcome.exception);
+    }
+    throw groovy::Thrown(*first->exception);
+  }
   return run.interpreter().make_map(std::move(values));
 }
 

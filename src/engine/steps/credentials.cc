@@ -2,39 +2,217 @@
 
 #include <fmt/format.h>
 
-#include "base/random.h"
+#include <algorithm>
+
+#include "base/json.h"
 #include "base/text.h"
-#include "engine/files.h"
-#include "engine/node.h"
 
 // withCredentials: secrets in the environment of a block, masked in everything that is printed.
 
 namespace ks::engine {
 namespace {
 
-std::string_view kind_name(CredentialKind kind) {
-  switch (kind) {
-    case CredentialKind::username_password: return "Username with password";
-    case CredentialKind::ssh_key: return "SSH Username with private key";
-    case CredentialKind::secret_text: return "Secret text";
-    case CredentialKind::kubeconfig: return "Kubernetes configuration (kubeconfig)";
-  }
-  return "?";
+struct KindInfo {
+  CredentialKind kind;
+  std::string_view name;        ///< as a person calls it
+  std::string_view type;        ///< the interface that a binding asks for, by Jenkins' name
+  std::string_view impl_class;  ///< as Jenkins names it when nothing can bind it
+};
+constexpr KindInfo kKinds[] = {
+    {CredentialKind::username_password, "Username with password",
+     "com.cloudbees.plugins.credentials.common.StandardUsernamePasswordCredentials",
+     "com.cloudbees.plugins.credentials.impl.UsernamePasswordCredentialsImpl"},
+    {CredentialKind::ssh_key, "SSH Username with private key",
+     "com.cloudbees.jenkins.plugins.sshcredentials.SSHUserPrivateKey",
+     "com.cloudbees.jenkins.plugins.sshcredentials.impl.BasicSSHUserPrivateKey"},
+    {CredentialKind::secret_text, "Secret text",
+     "org.jenkinsci.plugins.plaincredentials.StringCredentials",
+     "org.jenkinsci.plugins.plaincredentials.impl.StringCredentialsImpl"},
+    {CredentialKind::kubeconfig, "Kubernetes configuration (kubeconfig)",
+     "Kubernetes configuration (kubeconfig)",
+     "com.microsoft.jenkins.kubernetes.credentials.KubeconfigCredentials"},
+    {CredentialKind::secret_file, "Secret file",
+     "org.jenkinsci.plugins.plaincredentials.FileCredentials",
+     "org.jenkinsci.plugins.plaincredentials.impl.FileCredentialsImpl"},
+    {CredentialKind::certificate, "Certificate",
+     "com.cloudbees.plugins.credentials.common.StandardCertificateCredentials",
+     "com.cloudbees.plugins.credentials.impl.CertificateCredentialsImpl"},
+    {CredentialKind::docker_cert, "X.509 Client Certificate",
+     "org.jenkinsci.plugins.docker.commons.credentials.DockerServerCredentials",
+     "org.jenkinsci.plugins.docker.commons.credentials.DockerServerCredentials"},
+};
+
+const KindInfo& info_of(CredentialKind kind) {
+  return *std::ranges::find(kKinds, kind, &KindInfo::kind);
 }
 
-/// What a binding takes, by the class that Jenkins names in its error.
-std::string_view expected_class(CredentialKind kind) {
-  switch (kind) {
-    case CredentialKind::username_password:
-      return "com.cloudbees.plugins.credentials.common.StandardUsernamePasswordCredentials";
-    case CredentialKind::ssh_key:
-      return "com.cloudbees.jenkins.plugins.sshcredentials.SSHUserPrivateKey";
-    case CredentialKind::secret_text:
-      return "org.jenkinsci.plugins.plaincredentials.StringCredentials";
-    case CredentialKind::kubeconfig: return kind_name(kind);
-  }
-  return "?";
+/// Whoever prints a secret from here on prints stars.
+void mask_secrets(Run& run, const Credential& credential) {
+  run.mask(credential.passphrase);
+  if (credential.username_secret) run.mask(credential.username);
+  // A file is known by its path; what is in it is no word that a log would show, but for keys.
+  if (credential.kind != CredentialKind::secret_file &&
+      credential.kind != CredentialKind::certificate)
+    run.mask(credential.secret);
 }
+
+/// One binding of withCredentials at work.
+class Binding {
+ public:
+  Binding(StepCall& call, const json::object& given, const Credential& credential,
+          BoundCredentials& bound)
+      : call_(call), given_(given), credential_(credential), bound_(bound) {}
+
+  void string() {
+    require(CredentialKind::secret_text);
+    secret("variable", credential_.secret);
+  }
+  void username_password() {
+    require(CredentialKind::username_password);
+    user("usernameVariable");
+    secret("passwordVariable", credential_.secret);
+  }
+  void username_colon_password() {
+    require(CredentialKind::username_password);
+    const std::string both = credential_.username + ":" + credential_.secret;
+    call_.run.mask(both);
+    secret("variable", both);
+  }
+  void kubeconfig_content() {
+    require(CredentialKind::kubeconfig);
+    secret("variable", credential_.secret, "KUBECONFIG_CONTENT");
+  }
+  void file() {
+    require(CredentialKind::secret_file);
+    secret("variable", bound_.files.add(name_of_file(), credential_.secret));
+  }
+  void zip() {
+    require(CredentialKind::secret_file);
+    secret("variable", bound_.files.unpack(credential_.secret));
+  }
+  void ssh_key() {
+    require(CredentialKind::ssh_key);
+    secret("keyFileVariable",
+           bound_.files.add("ssh-key-" + variable("keyFileVariable"), credential_.secret));
+    user("usernameVariable");
+    secret("passphraseVariable", credential_.passphrase);
+  }
+  void certificate() {
+    require(CredentialKind::certificate);
+    secret("keystoreVariable",
+           bound_.files.add("keystore-" + variable("keystoreVariable"), credential_.secret));
+    secret("passwordVariable", credential_.passphrase);
+    plain("aliasVariable", credential_.username.empty() ? credential_.id : credential_.username);
+  }
+  void docker_cert() {
+    require(CredentialKind::docker_cert);
+    secret("variable",
+           bound_.files.add_folder({{"ca.pem", credential_.ca},
+                                    {"cert.pem", credential_.certificate},
+                                    {"key.pem", credential_.secret}}),
+           "DOCKER_CERT_PATH");
+  }
+
+ private:
+  void require(CredentialKind wanted) {
+    if (credential_.kind == wanted) return;
+    call_.fail(fmt::format("Credentials '{}' is of type '{}' where '{}' was expected",
+                           credential_.id, info_of(credential_.kind).name, info_of(wanted).type));
+  }
+  std::string variable(std::string_view parameter, std::string_view otherwise = {}) const {
+    const json::value* value = given_.if_contains(parameter);
+    return value != nullptr && value->is_string() && !value->get_string().empty()
+               ? std::string(value->get_string())
+               : std::string(otherwise);
+  }
+  void plain(std::string_view parameter, const std::string& value) {
+    if (const std::string name = variable(parameter); !name.empty())
+      bound_.env.emplace_back(name, value);
+  }
+  void user(std::string_view parameter) {
+    if (credential_.username_secret) return secret(parameter, credential_.username);
+    plain(parameter, credential_.username);
+  }
+  void secret(std::string_view parameter, const std::string& value,
+              std::string_view otherwise = {}) {
+    const std::string name = variable(parameter, otherwise);
+    if (name.empty()) return;
+    bound_.env.emplace_back(name, value);
+    bound_.secret_names.push_back(name);
+  }
+  std::string name_of_file() const {
+    return credential_.file_name.empty() ? credential_.id : credential_.file_name;
+  }
+
+  StepCall& call_;
+  const json::object& given_;
+  const Credential& credential_;
+  BoundCredentials& bound_;
+};
+
+struct BindingInfo {
+  std::string_view symbol;      ///< `string(...)`
+  std::string_view java_class;  ///< simple name: `[$class: 'StringBinding', ...]`
+  void (Binding::*bind)();
+};
+constexpr BindingInfo kBindings[] = {
+    {"string", "StringBinding", &Binding::string},
+    {"usernamePassword", "UsernamePasswordMultiBinding", &Binding::username_password},
+    {"usernameColonPassword", "UsernamePasswordBinding", &Binding::username_colon_password},
+    {"kubeconfigContent", "KubeconfigContentBinding", &Binding::kubeconfig_content},
+    {"file", "FileBinding", &Binding::file},
+    {"zip", "ZipFileBinding", &Binding::zip},
+    {"sshUserPrivateKey", "SSHUserPrivateKeyBinding", &Binding::ssh_key},
+    {"certificate", "CertificateMultiBinding", &Binding::certificate},
+    {"dockerCert", "DockerServerCredentialsBinding", &Binding::docker_cert},
+};
+
+const BindingInfo* binding_of(const json::value& given) {
+  const std::string_view symbol = text_at(given, {"$binding"});
+  std::string_view java_class = text_at(given, {"$class"});
+  java_class = java_class.substr(std::min(java_class.size(), java_class.rfind('.') + 1));
+  for (const BindingInfo& known : kBindings) {
+    if (!symbol.empty() ? known.symbol == symbol : known.java_class == java_class) return &known;
+  }
+  return nullptr;
+}
+
+void bind_one(StepCall& call, const json::value& given, BoundCredentials& bound) {
+  const json::object* binding = given.if_object();
+  const BindingInfo* info = binding == nullptr ? nullptr : binding_of(given);
+  if (info == nullptr) {
+    std::vector<std::string> names;
+    for (const BindingInfo& known : kBindings) names.emplace_back(known.symbol);
+    call.fail(
+        fmt::format("withCredentials takes a list of bindings such as string(credentialsId: "
+                    "'x', variable: 'X'); it knows {}",
+                    join(names, ", ")));
+  }
+  const std::string id(text_at(given, {"credentialsId"}));
+  if (id.empty()) call.fail(fmt::format("{}: credentialsId is missing", info->symbol));
+  const Credential credential = find_credential(call.run, call.task, id);
+  mask_secrets(call.run, credential);
+  (Binding(call, *binding, credential, bound).*info->bind)();
+}
+
+groovy::Value with_credentials(StepCall& call) {
+  BoundCredentials bound(call.run, call.task);
+  return with_bound(call.run, call.task, bound, [&] {
+    const json::value given = from_groovy(call.task, call.value("bindings"));
+    if (const json::array* list = given.if_array()) {
+      for (const json::value& binding : *list) bind_one(call, binding, bound);
+    } else {
+      bind_one(call, given, bound);
+    }
+    if (!bound.secret_names.empty()) {
+      call.run.print_line("Masking supported pattern matches of $" +
+                          join(bound.secret_names, " or $"));
+    }
+    return call.call_body([&](StepContext& inner) { enter_bound(bound, inner); });
+  });
+}
+
+}  // namespace
 
 Credential find_credential(Run& run, groovy::Task& task, const std::string& id) {
   const auto found =
@@ -43,154 +221,60 @@ Credential find_credential(Run& run, groovy::Task& task, const std::string& id) 
   return *found;
 }
 
-/// A secret as a file that only the commands of the block see; gone at its end.
-std::string secret_file(StepCall& call, const std::string& name, const std::string& content,
-                        std::vector<std::string>& folders) {
-  const ContextRef context = call.context();
-  if (context->workspace == nullptr)
-    call.fail("a secret file needs a node: surround the step with 'node'");
-  // Not journaled: after a restart it is written again, under the same name.
-  const std::string folder = fmt::format("{}@tmp/secretFiles/{}-{}", context->workspace->path(),
-                                         call.run.spec().number, call.node);
-  folders.push_back(folder);
-  const Result<> made = make_dirs(folder, 0700);
-  const Result<> written =
-      made ? write_file_atomic(folder + "/" + percent_encode(name), content, 0600) : made;
-  if (!written) call.fail(written.error().message);
-  return folder + "/" + percent_encode(name);
+groovy::Value with_bound(Run&, groovy::Task&, BoundCredentials& bound,
+                         const std::function<groovy::Value()>& body) {
+  // Not by a destructor: a run that is put aside for a restart has commands that go on, and their
+  // files must stay.
+  try {
+    groovy::Value value = body();
+    bound.files.remove();
+    return value;
+  } catch (const groovy::Thrown&) {
+    bound.files.remove();
+    throw;
+  }
 }
 
-}  // namespace
+void enter_bound(const BoundCredentials& bound, StepContext& inner) {
+  inner.env = bound.env;
+  inner.secret_names.insert(inner.secret_names.end(), bound.secret_names.begin(),
+                            bound.secret_names.end());
+}
 
-std::vector<std::pair<std::string, std::string>> bind_credential(Run& run, groovy::Task& task,
-                                                                 const std::string& id,
-                                                                 const std::string& variable) {
+void bind_credential(Run& run, groovy::Task& task, const std::string& id,
+                     const std::string& variable, BoundCredentials& bound) {
   const Credential credential = find_credential(run, task, id);
-  run.mask(credential.secret);
-  run.mask(credential.passphrase);
+  mask_secrets(run, credential);
+  auto add = [&](const std::string& suffix, const std::string& value, bool secret) {
+    bound.env.emplace_back(variable + suffix, value);
+    if (secret) bound.secret_names.push_back(variable + suffix);
+  };
   switch (credential.kind) {
     case CredentialKind::username_password:
       run.mask(credential.username + ":" + credential.secret);
-      return {{variable, credential.username + ":" + credential.secret},
-              {variable + "_USR", credential.username},
-              {variable + "_PSW", credential.secret}};
+      add("", credential.username + ":" + credential.secret, true);
+      add("_USR", credential.username, credential.username_secret);
+      add("_PSW", credential.secret, true);
+      return;
     case CredentialKind::secret_text:
-    case CredentialKind::kubeconfig: return {{variable, credential.secret}};
-    case CredentialKind::ssh_key: {
-      const StepInfo info{.name = "withCredentials"};
-      StepCall call(run, task, info);
-      std::vector<std::string> folders;
-      return {{variable, secret_file(call, "ssh-key-" + id, credential.secret, folders)},
-              {variable + "_USR", credential.username},
-              {variable + "_PSW", credential.passphrase}};
-    }
+    case CredentialKind::kubeconfig: add("", credential.secret, true); return;
+    case CredentialKind::secret_file:
+      add("",
+          bound.files.add(credential.file_name.empty() ? id : credential.file_name,
+                          credential.secret),
+          true);
+      return;
+    case CredentialKind::ssh_key:
+      add("", bound.files.add("ssh-key-" + variable, credential.secret), true);
+      add("_USR", credential.username, credential.username_secret);
+      add("_PSW", credential.passphrase, true);
+      return;
+    case CredentialKind::certificate:
+    case CredentialKind::docker_cert: break;
   }
-  return {};
+  run.fail(task, fmt::format("No suitable binding handler could be found for type {}.",
+                             info_of(credential.kind).impl_class));
 }
-
-namespace {
-
-struct Bound {
-  std::vector<std::pair<std::string, std::string>> env;
-  std::vector<std::string> secret_names;
-  std::vector<std::string> folders;
-};
-
-void bind_one(StepCall& call, const json::object& binding, Bound& bound) {
-  auto text = [&](std::string_view name) {
-    const json::value* value = binding.if_contains(name);
-    return value != nullptr && value->is_string() ? std::string(value->get_string())
-                                                  : std::string();
-  };
-  const std::string kind = text("$binding");
-  const Credential credential = find_credential(call.run, call.task, text("credentialsId"));
-  auto require = [&](CredentialKind wanted) {
-    if (credential.kind != wanted) {
-      call.fail(fmt::format("Credentials '{}' is of type '{}' where '{}' was expected",
-                            credential.id, kind_name(credential.kind), expected_class(wanted)));
-    }
-  };
-  auto add = [&](const std::string& variable, const std::string& value, bool secret) {
-    if (variable.empty()) return;
-    bound.env.emplace_back(variable, value);
-    if (secret) bound.secret_names.push_back("$" + variable);
-  };
-  call.run.mask(credential.secret);
-  call.run.mask(credential.passphrase);
-  if (kind == "string") {
-    require(CredentialKind::secret_text);
-    add(text("variable"), credential.secret, true);
-  } else if (kind == "usernamePassword") {
-    require(CredentialKind::username_password);
-    add(text("usernameVariable"), credential.username, false);
-    add(text("passwordVariable"), credential.secret, true);
-  } else if (kind == "usernameColonPassword") {
-    require(CredentialKind::username_password);
-    call.run.mask(credential.username + ":" + credential.secret);
-    add(text("variable"), credential.username + ":" + credential.secret, true);
-  } else if (kind == "kubeconfigContent") {
-    require(CredentialKind::kubeconfig);
-    add(text("variable").empty() ? "KUBECONFIG_CONTENT" : text("variable"), credential.secret,
-        true);
-  } else if (kind == "file") {
-    add(text("variable"), secret_file(call, credential.id, credential.secret, bound.folders), true);
-  } else if (kind == "sshUserPrivateKey") {
-    require(CredentialKind::ssh_key);
-    add(text("keyFileVariable"),
-        secret_file(call, "ssh-key-" + credential.id, credential.secret, bound.folders), true);
-    add(text("usernameVariable"), credential.username, false);
-    add(text("passphraseVariable"), credential.passphrase, true);
-  } else {
-    call.fail(
-        fmt::format("withCredentials knows no binding '{}'; there are string, usernamePassword, "
-                    "usernameColonPassword, file, sshUserPrivateKey, "
-                    "kubeconfigContent",
-                    kind));
-  }
-}
-
-groovy::Value with_credentials(StepCall& call) {
-  Bound bound;
-  const json::value bindings = from_groovy(call.task, call.value("bindings"));
-  if (const json::array* list = bindings.if_array()) {
-    for (const json::value& binding : *list) {
-      if (!binding.is_object())
-        call.fail(
-            "withCredentials takes a list of bindings such as string(credentialsId: 'x', variable: "
-            "'X')");
-      bind_one(call, binding.get_object(), bound);
-    }
-  }
-  if (!bound.secret_names.empty())
-    call.run.print_line("Masking supported pattern matches of " + join(bound.secret_names, " or "));
-  struct RemoveFiles {
-    const std::vector<std::string>& folders;
-    ~RemoveFiles() {
-      for (const std::string& folder : folders) (void)remove_tree(folder);
-    }
-  } remove{bound.folders};
-  return call.call_body([&](StepContext& inner) { inner.env = bound.env; });
-}
-
-/// `string(credentialsId: ..., variable: ...)` and its like are descriptions: a map that says what
-/// they are. `string` is a parameter's type too, with other arguments.
-template <size_t N>
-struct BindingName {
-  char text[N];
-  consteval BindingName(const char (&name)[N]) {
-    std::copy_n(name, N, text);
-  }  // NOLINT: a literal is the point
-};
-
-template <BindingName kName>
-groovy::Value describe(StepCall& call) {
-  std::vector<std::pair<std::string, groovy::Value>> entries = {
-      {"$binding", call.string(kName.text)}};
-  for (const auto& [name, value] : call.arguments) entries.emplace_back(name, value);
-  return call.run.interpreter().make_map(std::move(entries));
-}
-
-}  // namespace
 
 void add_credential_steps(StepRegistry& registry) {
   registry.add({.name = "withCredentials",
@@ -198,38 +282,6 @@ void add_credential_steps(StepRegistry& registry) {
                 .sole = "bindings",
                 .block = true,
                 .function = with_credentials});
-  auto description = [&](std::string_view name, std::vector<std::string_view> parameters,
-                         StepFunction function) {
-    registry.add({.name = name,
-                  .parameters = std::move(parameters),
-                  .sole = {},
-                  .function = function,
-                  .quiet = true});
-  };
-  description("string",
-              {"credentialsId", "variable", "name", "defaultValue", "description", "trim"},
-              describe<"string">);
-  description("usernamePassword", {"credentialsId", "usernameVariable", "passwordVariable"},
-              describe<"usernamePassword">);
-  description("usernameColonPassword", {"credentialsId", "variable"},
-              describe<"usernameColonPassword">);
-  description("file", {"credentialsId", "variable", "name", "description"}, describe<"file">);
-  description("sshUserPrivateKey",
-              {"credentialsId", "keyFileVariable", "usernameVariable", "passphraseVariable"},
-              describe<"sshUserPrivateKey">);
-  description("kubeconfigContent", {"credentialsId", "variable"}, describe<"kubeconfigContent">);
-  // Parameters of `input` and `parameters([...])`.
-  description("booleanParam", {"name", "defaultValue", "description"}, describe<"booleanParam">);
-  description("choice", {"name", "choices", "description"}, describe<"choice">);
-  description("text", {"name", "defaultValue", "description", "trim"}, describe<"text">);
-  description("password", {"name", "defaultValue", "defaultValueAsSecret", "description"},
-              describe<"password">);
-  description("credentials", {"name", "credentialType", "defaultValue", "required", "description"},
-              describe<"credentials">);
-  // Job properties: `buildDiscarder(logRotator(...))`.
-  description("logRotator",
-              {"daysToKeepStr", "numToKeepStr", "artifactDaysToKeepStr", "artifactNumToKeepStr"},
-              describe<"logRotator">);
 }
 
 }  // namespace ks::engine

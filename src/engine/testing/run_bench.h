@@ -55,6 +55,8 @@ class Bench {
   }
   std::string log() const { return read_file(folder_ + "/log").value(); }
   Run& run() { return *run_; }
+  /// To be changed before open().
+  RunServices& services() { return services_; }
 
  private:
   std::string folder_;
