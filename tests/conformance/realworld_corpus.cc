@@ -8,13 +8,16 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/step_catalog.h"
 #include "groovy/parser.h"
 #include "pipeline/compile.h"
+#include "pipeline/lint.h"
 #include "tally.h"
 
 namespace {
@@ -77,12 +80,39 @@ double check_millis(const std::string& source) {
   return best;
 }
 
+/// Steps that do not run here: of plugins, and those that nobody but a library of theirs knows.
+void count_unsupported(const std::string& source, const ks::pipeline::Catalog& catalog,
+                       std::map<std::string, size_t>& counts) {
+  const ks::pipeline::LintOptions options{
+      .catalog = &catalog, .runs = [](std::string_view step) {
+        return step == "script" || ks::engine::builtin_steps().find(step) != nullptr;
+      }};
+  for (const ks::pipeline::Finding& finding : ks::pipeline::lint(source, options).findings) {
+    if (finding.rule == ks::pipeline::Rule::unsupported_step) counts[finding.step]++;
+    if (finding.rule == ks::pipeline::Rule::unknown_step) counts[finding.step + " (unknown)"]++;
+  }
+}
+
+void report(Tally& tally, const std::map<std::string, size_t>& counts) {
+  std::vector<std::pair<std::string, size_t>> list(counts.begin(), counts.end());
+  std::ranges::stable_sort(list, std::greater(), &std::pair<std::string, size_t>::second);
+  json::array steps;
+  tally.note("steps that do not run here, by count:");
+  for (const auto& [name, count] : list) {
+    tally.note(fmt::format("{:6} {}", count, name));
+    steps.push_back(json::object{{"step", name}, {"count", count}});
+  }
+  tally.extra("unsupportedSteps", std::move(steps));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const auto flags = read_flags("realworld_corpus", argc, argv);
   if (!flags) return 64;
   Tally tally("realworld_corpus", *flags);
+  const ks::pipeline::Catalog catalog = ks::engine::catalog_of(ks::engine::builtin_steps());
+  std::map<std::string, size_t> unsupported;
   double slowest = 0;
   std::string slowest_file;
   for (const Row& row : read_index(flags->corpus + "/index.tsv")) {
@@ -95,7 +125,9 @@ int main(int argc, char** argv) {
       slowest_file = file;
     }
     tally.add(file, problem);
+    count_unsupported(source, catalog, unsupported);
   }
+  report(tally, unsupported);
   tally.note(fmt::format("slowest to parse and validate: {:.2f} ms, {}", slowest, slowest_file));
   return tally.finish();
 }

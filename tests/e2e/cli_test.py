@@ -167,9 +167,9 @@ class LintAndGroovy(ProcessTest):
         file = self.write("Jenkinsfile", "pipeline {\n  agent any\n  stagez { }\n  options { nosuch() }\n}\n")
         done = self.ks("lint", file)
         self.assertEqual(done.returncode, 1)
-        self.assertRegex(done.stdout, r"line 3, column \d+")
-        self.assertRegex(done.stdout, r"line 4, column \d+")
-        self.assertGreaterEqual(len(re.findall(r"(?m)^ +\^$", done.stdout)), 2, done.stdout)
+        self.assertIn(f'{file}:3:3: error: Undefined section "stagez" [syntax]', done.stdout)
+        self.assertRegex(done.stdout, r"Jenkinsfile:4:\d+: error: Invalid option type")
+        self.assertGreaterEqual(len(re.findall(r"(?m)^ +\^~*$", done.stdout)), 2, done.stdout)
         errors = json.loads(self.ks("lint", "-o", "json", file).stdout)[0]["errors"]
         self.assertLessEqual({3, 4}, {error["line"] for error in errors})
         for error in errors:
@@ -179,6 +179,55 @@ class LintAndGroovy(ProcessTest):
         done = self.ks("lint", os.path.join(SOURCE, "examples/hello/Jenkinsfile"))
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertIn("successfully validated", done.stdout)
+
+    SCRIPTED = "node {\n  sh(script: 'x', returnStdot: true)\n  slackSend 'x'\n}\n"
+
+    def test_lint_of_a_scripted_pipeline(self):
+        file = self.write("Jenkinsfile", self.SCRIPTED)
+        done = self.ks("lint", file)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"{file}:2:19: error: step 'sh' has no parameter 'returnStdot' [unknown-parameter]\n"
+                      "    sh(script: 'x', returnStdot: true)\n"
+                      "                    ^~~~~~~~~~~~~~~~~\n"
+                      "  hint: did you mean 'returnStdout'?\n", done.stdout)
+        self.assertIn("1 error, 1 warning", done.stdout)
+        findings = json.loads(self.ks("lint", "-o", "json", file).stdout)[0]["findings"]
+        self.assertEqual([(f["rule"], f["severity"], f["line"], f["column"], f["endColumn"]) for f in findings],
+                         [("unknown-parameter", "error", 2, 19, 36), ("unsupported-step", "warning", 3, 3, 16)])
+
+    def test_lint_of_several_files_and_stdin(self):
+        right = self.write("right", "echo 'x'\n")
+        warned = self.write("warned", "def unused = 1\n")
+        done = self.ks("lint", right, warned)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn(f"{right} successfully validated.", done.stdout)
+        self.assertIn(f"{warned}:1:5: warning: variable 'unused' is never read", done.stdout)
+        self.assertEqual(self.ks("lint", "--strict", right, warned).returncode, 1)
+        done = self.ks("lint", "-", input="nosuchstep()\n")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("-:1:1: error: there is no step or method 'nosuchstep'", done.stdout)
+        os.makedirs(os.path.join(self.dir, "library/vars"))
+        self.write("library/vars/nosuchstep.groovy", "def call() { }\n")
+        self.assertEqual(self.ks("lint", "--library", os.path.join(self.dir, "library"), "-", input="nosuchstep()\n").returncode, 0)
+        self.assertRegex(self.ks("lint", "--steps").stdout, r"(?m)^runs sh +Runs a shell script")
+
+    def test_lint_as_sarif(self):
+        file = self.write("Jenkins file", self.SCRIPTED)
+        done = self.ks("lint", "-o", "sarif", file)
+        self.assertEqual(done.returncode, 1)
+        report = json.loads(done.stdout)
+        self.assertEqual((report["version"], len(report["runs"])), ("2.1.0", 1))
+        run = report["runs"][0]
+        rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+        self.assertEqual(len(rules), len(set(rules)))
+        self.assertEqual(len(run["results"]), 2)
+        for result in run["results"]:
+            self.assertEqual(rules[result["ruleIndex"]], result["ruleId"])
+            self.assertIn(result["level"], ("error", "warning", "note", "none"))
+            place = result["locations"][0]["physicalLocation"]
+            self.assertNotIn(" ", place["artifactLocation"]["uri"])
+            self.assertGreaterEqual(place["region"]["startLine"], 1)
+            self.assertGreater(place["region"]["endColumn"], place["region"]["startColumn"])
 
     def test_groovy(self):
         done = self.ks("groovy", self.write("a.groovy", "println([1, 2].collect { it * 2 })\n"))
