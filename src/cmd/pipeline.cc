@@ -152,32 +152,30 @@ Result<> stop(Call& call) {
 }
 
 struct Question {
-  std::string id, node, step, message;
+  std::string id, step, message;
 };
 
 Result<Question> find_question(Call& call, const RunRow& row) {
-  const std::vector<jenkins::Node> nodes =
-      TRY(call.server.jenkins->nodes(call.pipeline.job(), row.id, true));
+  const std::vector<jenkins::Step> steps =
+      TRY(call.server.jenkins->steps(call.pipeline.job(), row.id, ""));
   std::vector<Question> found;
   std::string names;
-  for (const jenkins::Node& node : nodes) {
-    for (const jenkins::Step& step : node.steps) {
-      const std::string id(text_at(step.input, {"id"}));
-      if (id.empty() || (!call.flags.input.empty() && id != call.flags.input)) continue;
-      found.push_back({id, node.id, step.id, std::string(text_at(step.input, {"message"}))});
-      names += (names.empty() ? "" : ", ") + id;
-    }
+  for (const jenkins::Step& step : steps) {
+    const std::string id(text_at(step.input, {"id"}));
+    if (id.empty()) continue;
+    names += (names.empty() ? "" : ", ") + id;
+    if (!call.flags.input.empty() && id != call.flags.input) continue;
+    found.push_back({id, step.id, std::string(text_at(step.input, {"message"}))});
   }
   if (found.size() == 1) return found.front();
-  // Only stages show what waits in them; a question outside of any is asked for by its name.
-  if (found.empty() && !call.flags.input.empty()) {
-    return Question{.id = call.flags.input, .node = "0", .step = "0", .message = call.flags.input};
+  if (names.empty()) {
+    return Error{Code::not_found,
+                 fmt::format("run {} of {} waits for no answer", row.id, call.pipeline.text())};
   }
   if (found.empty()) {
     return Error{Code::not_found,
-                 fmt::format("run {} of {} waits for no answer in a stage; name a question outside "
-                             "of any with --input",
-                             row.id, call.pipeline.text())};
+                 fmt::format("run {} of {} does not ask \"{}\"; it asks: {}", row.id,
+                             call.pipeline.text(), call.flags.input, names)};
   }
   return Error{Code::invalid, fmt::format("run {} of {} waits for several answers; name one with "
                                           "--input: {}",
@@ -192,8 +190,7 @@ Result<> approve(Call& call) {
   for (auto& [name, value] : TRY(parameters_of(call.flags))) {
     answer.parameters.push_back({name, json::value(value)});
   }
-  TRY(call.server.jenkins->answer(call.pipeline.job(), row.id, question.node, question.step,
-                                  answer));
+  TRY(call.server.jenkins->answer(call.pipeline.job(), row.id, "", question.step, answer));
   if (call.json()) {
     fmt::print("{}\n", to_pretty_json(json::object{
                            {"id", row.id}, {"input", question.id}, {"proceed", answer.proceed}}));

@@ -119,6 +119,10 @@ class Engine {
   virtual Result<> remove_job(const JobName& job) = 0;
 
   // ----- runs -----
+  //
+  // A restart lets runs go through their journals again. Until one stands where it stood, which
+  // takes milliseconds, reading and answering it waits; `unavailable` when that takes more than
+  // seconds.
 
   virtual Result<uint64_t> start(const JobName& job, StartRequest request) = 0;
   /// Without `with_nodes` its lists stay empty, which is cheaper; `inputs` are there always.
@@ -126,6 +130,11 @@ class Engine {
   /// Numbers, newest first.
   virtual Result<std::vector<uint64_t>> runs(const JobName& job) const = 0;
   virtual Result<> stop(const JobName& job, uint64_t number, const std::string& by) = 0;
+  /// Lets a run stand still, or go on; also over restarts. What runs outside of it goes on.
+  /// `conflict` when it has ended.
+  virtual Result<> hold(const JobName& job, uint64_t number, bool hold, const std::string& by) = 0;
+  /// Returns when it is on disk. `invalid` when somebody else was first; `conflict` when the run is
+  /// held.
   virtual Result<> answer(const JobName& job, uint64_t number, const std::string& input,
                           InputAnswer answer) = 0;
   /// A running one is aborted first and disappears at its end.

@@ -113,6 +113,7 @@ Result<std::shared_ptr<Run>> Run::open(RunServices services, RunSpec spec, Files
     run->last_log_bytes_ = past.front().log_bytes;
     past.pop_front();
     run->replaying_ = true;
+    run->caught_up_ = false;
     run->past_ = std::move(past);
     for (const JournalRecord& record : run->past_) {
       if (record.type != RecordType::progress) continue;
@@ -134,20 +135,44 @@ void Run::start() {
 }
 
 void Run::enqueue(Incoming incoming) {
+  wake([&] { mailbox_.push_back(std::move(incoming)); });
+}
+
+/// Changes what the mailbox's lock guards, and lets the run see to it.
+void Run::wake(const std::function<void()>& change) {
   {
     std::lock_guard lock(mailbox_mutex_);
-    mailbox_.push_back(std::move(incoming));
+    change();
     if (scheduled_) return;
     scheduled_ = true;
   }
   services_.post([self = shared_from_this()] { self->turn(); });
 }
 
+void Run::hold(bool held, const std::string& by) {
+  if (finished_ || this->held() == held) return;
+  wake([&] { held_ = held ? std::optional(by) : std::nullopt; });
+  if (services_.state_changed) services_.state_changed(*this);
+}
+
+bool Run::held() const {
+  std::lock_guard lock(mailbox_mutex_);
+  return held_.has_value();
+}
+
 /// All that has arrived, in order; between two arrivals the strands run until each of them waits.
 void Run::turn() {
+  if (!began_ && !replaying_) {
+    std::lock_guard lock(mailbox_mutex_);
+    if (held_) {
+      scheduled_ = false;
+      return;
+    }
+  }
   if (!began_) {
     began_ = true;
-    if (services_.state_changed) services_.state_changed(*this);
+    // During a replay it would seem to have gone back.
+    if (!replaying_ && services_.state_changed) services_.state_changed(*this);
     auto outside = std::make_shared<StepContext>();
     make_ready(new_strand(nullptr, outside, {}, [this](groovy::Task& task) { main_body(task); }));
     run_ready();
@@ -161,12 +186,15 @@ void Run::turn() {
     {
       std::lock_guard lock(mailbox_mutex_);
       if (finished_) mailbox_.clear();
-      if (mailbox_.empty() && tidy) {
+      // While it is held, what arrives stays here: journaled without being acted upon, a replay
+      // would find it in another order.
+      const bool idle = mailbox_.empty() || held_;
+      if (idle && tidy) {
         // From here on another thread may begin the next turn: nothing of the run is touched.
         scheduled_ = false;
         return;
       }
-      if (!mailbox_.empty()) {
+      if (!idle) {
         next = std::move(mailbox_.front());
         mailbox_.pop_front();
         tidy = false;
@@ -341,6 +369,7 @@ void Run::interrupt_scope(uint64_t scope, BuildResult result, std::string cause)
 
 void Run::abort(std::string by) {
   if (aborting_.exchange(true)) return;
+  hold(false, by);
   enqueue({.type = RecordType::interrupt,
            .data = {{"scope", 0}, {"result", "ABORTED"}, {"cause", "Aborted by " + by}},
            .done = {},
@@ -367,6 +396,7 @@ bool Run::deliver(Incoming& incoming) {
         return deliver(incoming);
       }
       deliver_finished(id, std::move(incoming.data.at("r")));
+      if (incoming.done) incoming.done();
       return true;
     }
     case RecordType::progress: {
@@ -563,8 +593,6 @@ void Run::finish() {
       ended_ = from_millis(int_at(data, {"t"}));
       result_ = parse_result(text_at(data, {"result"})).value_or(result_.load());
     }
-    replaying_ = false;
-    if (services_.replayed) services_.replayed(*this);
   } else {
     if (ended_ == WallTime{}) print_end();
     if (!try_record(RecordType::end, {{"result", to_string(result_.load())}, {"t", millis(ended_)}},
@@ -586,6 +614,7 @@ void Run::finish() {
     waiting_for_.clear();
     finished_ = true;
   }
+  if (replaying_) end_replay();
   log_->finish();
   if (services_.state_changed) services_.state_changed(*this);
   ended_changed_.notify_all();

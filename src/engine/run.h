@@ -59,7 +59,8 @@ struct RunServices {
       timer;
   std::function<void(const Run&, const RunNode&)> node_changed;  ///< on the run's thread
   std::function<void(const Run&)> state_changed;                 ///< began, paused, goes on, ended
-  /// The replay of a run that a journal holds is over. Once; not for a new run.
+  /// The replay of a run that a journal holds is over, and it stands where it stood. Once; not for
+  /// a new run.
   std::function<void(const Run&)> replayed = nullptr;
   std::function<std::optional<BuildResult>(const RunSpec&)> previous_result;
   std::string url;                  ///< of the server, for BUILD_URL; may be empty
@@ -121,6 +122,9 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   RunLog& log() { return *log_; }
   const Files& files() const { return files_; }
   bool finished() const { return finished_.load(); }
+  /// False during the replay after a restart: then what is seen of it is older than what others
+  /// have seen before.
+  bool caught_up() const { return caught_up_.load(); }
   /// Of a finished run its result, else how it stands now.
   BuildResult result() const { return result_.load(); }
   bool paused() const;
@@ -134,8 +138,14 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   std::string waiting_for() const;
   std::string description() const;
   std::string display_name() const;
-  /// not_found when it does not wait for that input.
-  Result<> answer(std::string_view input_id, InputAnswer answer);
+  /// not_found when it does not wait for that input. `taken` is called, on the run's thread, when
+  /// the answer is in the journal; it is dropped uncalled when another one was first.
+  Result<> answer(std::string_view input_id, InputAnswer answer,
+                  std::function<void()> taken = nullptr);
+  /// Lets the script stand still, or go on. What runs outside goes on, and its results wait. Not
+  /// journaled: whoever opens the run again says so again. An abort ends it.
+  void hold(bool held, const std::string& by);
+  bool held() const;
   /// Ends the run early; steps that can be interrupted are.
   void abort(std::string by);
   /// Blocks until the end.
@@ -260,12 +270,13 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   struct Incoming {
     RecordType type = RecordType::finished;
     json::object data;
-    std::function<void()> done;  // of output
+    std::function<void()> done;  // of output and answers
     std::string text;            // of output
   };
 
   Run(RunServices services, RunSpec spec, Files files, RunLimits limits);
   void enqueue(Incoming incoming);
+  void wake(const std::function<void()>& change);
   void turn();
   void tidy_up();
   void flush_printed();
@@ -275,6 +286,7 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   void replay();
   bool replay_next();
   void go_live();
+  void end_replay();
   void run_ready();
   void make_ready(Strand& strand) {
     strand.ready = true;
@@ -337,12 +349,14 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   std::string stalled_told_;
   std::shared_ptr<void> stall_timer_;
 
-  std::mutex mailbox_mutex_;
+  mutable std::mutex mailbox_mutex_;
   std::deque<Incoming> mailbox_;
   bool scheduled_ = false;
+  std::optional<std::string> held_;  // by whom
   bool began_ = false;
 
   std::atomic<bool> finished_{false};
+  std::atomic<bool> caught_up_{true};
   std::atomic<bool> aborting_{false};
   std::atomic<BuildResult> result_{BuildResult::success};
   WallTime started_{};

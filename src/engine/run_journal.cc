@@ -180,13 +180,20 @@ bool Run::replay_next() {
 /// The journal is at its end: from here on things happen again, beginning with what was under way.
 void Run::go_live() {
   replaying_ = false;
-  if (services_.replayed) services_.replayed(*this);
   if (Result<> cut = log_->truncate(last_log_bytes_); !cut)
     LOG(error, "a log cannot be cut", {"error", cut.error().message});
   for (auto& [id, awaiting] : std::map<uint64_t, Awaiting>(awaiting_)) {
     awaiting.spec.start(true);
     if (awaiting.strand->interruption && awaiting.spec.interrupt) awaiting.spec.interrupt();
   }
+  end_replay();
+  if (services_.state_changed) services_.state_changed(*this);
+}
+
+void Run::end_replay() {
+  replaying_ = false;
+  caught_up_ = true;
+  if (services_.replayed) services_.replayed(*this);
 }
 
 }  // namespace ks::engine

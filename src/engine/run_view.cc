@@ -25,8 +25,9 @@ std::string shortened(std::string text, size_t bytes) {
 }  // namespace
 
 bool Run::paused() const {
+  const bool is_held = held();
   std::lock_guard lock(view_mutex_);
-  return !inputs_.empty();
+  return !inputs_.empty() || is_held;
 }
 
 std::vector<RunNode> Run::nodes() const {
@@ -50,6 +51,10 @@ std::optional<TestSummary> Run::tests() const {
 }
 
 std::string Run::waiting_for() const {
+  {
+    std::lock_guard lock(mailbox_mutex_);
+    if (held_) return "Paused by " + *held_;
+  }
   std::lock_guard lock(view_mutex_);
   return waiting_for_;
 }
@@ -74,7 +79,7 @@ void Run::set_display_name(std::string text) {
   display_name_ = std::move(text);
 }
 
-Result<> Run::answer(std::string_view input_id, InputAnswer answer) {
+Result<> Run::answer(std::string_view input_id, InputAnswer answer, std::function<void()> taken) {
   uint64_t await = 0;
   {
     std::lock_guard lock(view_mutex_);
@@ -86,8 +91,12 @@ Result<> Run::answer(std::string_view input_id, InputAnswer answer) {
     return Error{Code::not_found, fmt::format("the run waits for no input '{}'", input_id)};
   json::value parameters = answer.parameters_json.empty() ? json::value(json::object())
                                                           : TRY(parse_json(answer.parameters_json));
-  complete(await,
-           {{"proceed", answer.proceed}, {"by", answer.by}, {"parameters", std::move(parameters)}});
+  json::object given{
+      {"proceed", answer.proceed}, {"by", answer.by}, {"parameters", std::move(parameters)}};
+  enqueue({.type = RecordType::finished,
+           .data = {{"id", await}, {"r", std::move(given)}},
+           .done = std::move(taken),
+           .text = {}});
   return {};
 }
 

@@ -67,6 +67,10 @@ std::string credential_path(const std::string& folder, const std::string& id) {
 std::string run_path(const JobRef& job, std::string_view id) {
   return fmt::format("{}/runs/{}/", job.blue_path(), percent_encode(id));
 }
+std::string steps_path(const JobRef& job, std::string_view id, std::string_view node) {
+  if (node.empty()) return run_path(job, id) + "steps/";
+  return fmt::format("{}nodes/{}/steps/", run_path(job, id), percent_encode(node));
+}
 
 }  // namespace
 
@@ -180,6 +184,12 @@ Result<Pipeline> Client::pipeline(const JobRef& job) {
   return pipeline_from_blue(TRY(get_json(job.blue_path() + "/")), job);
 }
 
+Result<json::array> Client::branches(const JobRef& job) {
+  json::value list = TRY(get_json(job.blue_path() + "/branches/?limit=100000"));
+  if (!list.is_array()) return Error{Code::internal, "branches: the engine's answer is no array"};
+  return std::move(list.get_array());
+}
+
 Result<Run> Client::start(const JobRef& job, const std::vector<Parameter>& parameters,
                           const StartOptions& options) {
   json::object body{{"parameters", parameters_json(parameters)}};
@@ -220,8 +230,7 @@ Result<std::vector<Node>> Client::nodes(const JobRef& job, std::string_view id, 
 
 Result<std::vector<Step>> Client::steps(const JobRef& job, std::string_view id,
                                         std::string_view node) {
-  const json::value list =
-      TRY(get_json(fmt::format("{}nodes/{}/steps/", run_path(job, id), percent_encode(node))));
+  const json::value list = TRY(get_json(steps_path(job, id, node)));
   std::vector<Step> out;
   if (const json::array* all = list.if_array()) {
     for (const json::value& one : *all) out.push_back(step_from_blue(one));
@@ -245,6 +254,12 @@ Result<> Client::stop(const JobRef& job, std::string_view id) {
   return {};
 }
 
+Result<> Client::hold(const JobRef& job, std::string_view id, bool hold) {
+  const char* action = hold ? "pause/" : "resume/";
+  TRY(send_with_crumb(http::Method::put, run_path(job, id) + action, {}, {}));
+  return {};
+}
+
 Result<> Client::answer(const JobRef& job, std::string_view id, std::string_view node,
                         std::string_view step, const InputAnswer& answer) {
   json::object body{{"id", answer.id}};
@@ -253,9 +268,8 @@ Result<> Client::answer(const JobRef& job, std::string_view id, std::string_view
   } else {
     body["abort"] = true;
   }
-  TRY(post(fmt::format("{}nodes/{}/steps/{}/", run_path(job, id), percent_encode(node),
-                       percent_encode(step)),
-           to_json(body), kJsonType));
+  TRY(post(fmt::format("{}{}/", steps_path(job, id, node), percent_encode(step)), to_json(body),
+           kJsonType));
   return {};
 }
 

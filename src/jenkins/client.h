@@ -46,6 +46,8 @@ class Client {
   Result<> write_config(const JobRef& job, const std::string& config_xml);
   Result<> remove_job(const JobRef& job);
   Result<Pipeline> pipeline(const JobRef& job);
+  /// Branches and pull requests of a multi-branch pipeline, as Blue Ocean writes them.
+  Result<json::array> branches(const JobRef& job);
 
   // ----- runs -----
 
@@ -62,6 +64,7 @@ class Client {
   /// Stages and parallel branches, with their steps when asked: one call to our engine, one more
   /// for each node to a stock Jenkins.
   Result<std::vector<Node>> nodes(const JobRef& job, std::string_view id, bool with_steps);
+  /// Without a node: all steps of the run, also those outside of any stage.
   Result<std::vector<Step>> steps(const JobRef& job, std::string_view id, std::string_view node);
 
   struct LogPiece {
@@ -71,11 +74,14 @@ class Client {
   };
   Result<LogPiece> log(const JobRef& job, std::string_view id, uint64_t start);
   Result<> stop(const JobRef& job, std::string_view id);
+  /// Lets a run stand still, or go on. Only our engine can; `not_found` elsewhere.
+  Result<> hold(const JobRef& job, std::string_view id, bool hold);
   struct InputAnswer {
     std::string id;
     bool proceed = true;
     std::vector<Parameter> parameters;
   };
+  /// `node` may be empty, as in steps().
   Result<> answer(const JobRef& job, std::string_view id, std::string_view node,
                   std::string_view step, const InputAnswer& answer);
   Result<> remove_run(const JobRef& job, std::string_view id);

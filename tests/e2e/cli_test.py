@@ -298,7 +298,11 @@ class Pipelines(ProcessTest):
             done = self.ks("pipeline", "approve", "team/ask", *flags)
             return done if done.returncode == 0 else None
         self.assertIn("approved team/ask #1: Really?", self.until(lambda: approve("--param", "V=7")).stdout)
-        self.until(lambda: approve("--input", "Outside"))
+        done = self.until(lambda: (lambda d: d if "asks: Outside" in d.stderr or "waits for no" in d.stderr else None)(
+            self.ks("pipeline", "approve", "team/ask", "--input", "Go")))
+        self.assertEqual(done.returncode, 1)
+        # The second question is outside of any stage.
+        self.assertIn("approved team/ask #1: And?", self.until(lambda: approve()).stdout)
         self.assertIn("got 7\n", self.ks("pipeline", "logs", "-f", "team/ask").stdout)
         done = self.ks("pipeline", "approve", "team/ask")
         self.assertEqual(done.returncode, 1)

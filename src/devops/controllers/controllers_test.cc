@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/text.h"
+#include "devops/controllers/hash.h"
 #include "devops/controllers/keys.h"
 #include "devops/controllers/testing/fake_engine.h"
 #include "jenkins/config_xml.h"
@@ -267,6 +268,82 @@ TEST_F(ControllersTest, ARunIsStoppedByItsSpec) {
   create(pipelines(), pipeline("later"));
   std::this_thread::sleep_for(50ms);
   EXPECT_TRUE(kube::annotation(run("waits"), run::kId).empty());
+}
+
+TEST_F(ControllersTest, ARunIsPausedAndResumedByItsSpec) {
+  with_pipeline();
+  auto say = [&](std::string_view name, std::string_view action) {
+    ASSERT_TRUE(kube.modify(pipeline_runs(), {"demo", std::string(name)},
+                            [&](json::value& object) {
+                              set_at(object, {"spec", "action"}, json::value(action));
+                              return true;
+                            })
+                    .ok());
+  };
+  auto phase = [&](std::string_view name) {
+    return std::string(text_at(run(name), {"status", "phase"}));
+  };
+  create(pipeline_runs(), bare_run("r", "build"));
+  ASSERT_TRUE(eventually([&] { return phase("r") == "Running"; }));
+  for (int i = 0; i < 2; ++i) {
+    say("r", "Pause");
+    EXPECT_TRUE(eventually([&] { return phase("r") == "Pending"; }));
+    say("r", "Resume");
+    EXPECT_TRUE(eventually([&] { return phase("r") == "Running"; }));
+  }
+  // One that is paused before it begins gets its build when it is resumed.
+  json::value later = bare_run("later", "build");
+  set_at(later, {"spec", "action"}, "Pause");
+  create(pipeline_runs(), later);
+  create(pipeline_runs(), bare_run("other", "build"));
+  ASSERT_TRUE(eventually([&] { return phase("other") == "Running"; }));
+  EXPECT_TRUE(kube::annotation(run("later"), run::kId).empty());
+  say("later", "Resume");
+  EXPECT_TRUE(eventually([&] { return phase("later") == "Running"; }));
+}
+
+TEST_F(ControllersTest, AMultiBranchPipelineTellsOfItsBranches) {
+  engine.say("demo/shop", json::parse(R"({"name":"shop","weatherScore":80,
+      "totalNumberOfBranches":2,"numberOfFailingBranches":0,"branchNames":["main","feat%2Fcart"],
+      "scmSource":{"_class":"x","id":"github","apiUrl":"https://api.github.com"}})"),
+             json::parse(R"([
+      {"_class":"x","name":"feat%2Fcart","displayName":"feat/cart","weatherScore":60,
+       "disabled":false,"parameters":[{"_class":"y","name":"A","type":"StringParameterDefinition",
+       "defaultParameterValue":{"_class":"z","name":"A","value":"1"}}],
+       "latestRun":{"_class":"x","id":"3","pipeline":"feat%2Fcart","state":"FINISHED",
+       "result":"FAILURE","durationInMillis":300000,"startTime":"2022-07-01T02:20:30.000+0000",
+       "endTime":"2022-07-01T02:25:30.000+0000",
+       "causes":[{"_class":"y","shortDescription":"Branch indexing"}]},
+       "branch":{"_class":"y","url":"https://github.com/acme/shop/tree/feat/cart",
+       "isPrimary":false,"issues":[]},"pullRequest":null},
+      {"name":"PR-7","displayName":"PR-7","weatherScore":100,
+       "pullRequest":{"id":"7","author":"ada","title":"t","url":"u"}}])"));
+  start();
+  create(devops_projects(), project("demo"));
+  json::value shop = json::object{
+      {"metadata", json::object{{"name", "shop"}, {"namespace", "demo"}}},
+      {"spec", json::object{{"type", "multi-branch-pipeline"},
+                            {"multi_branch_pipeline", json::object{{"name", "shop"}}}}}};
+  kube::set_annotation(shop, pipeline::kSyncStatus, kSuccessful);
+  kube::set_annotation(shop, pipeline::kSpecHash, hash_of(shop.at("spec")));
+  create(pipelines(), shop);
+  auto said = [&](std::string_view name) {
+    return std::string(kube::annotation(get(pipelines(), "demo", "shop"), name));
+  };
+  ASSERT_TRUE(eventually([&] { return !said(pipeline::kBranches).empty(); }));
+  EXPECT_EQ(*parse_json(said(pipeline::kMetadata)), json::parse(R"({"weatherScore":80,
+      "name":"shop","totalNumberOfBranches":2,"branchNames":["main","feat%2Fcart"],
+      "scmSource":{"id":"github","apiUrl":"https://api.github.com"}})"));
+  EXPECT_EQ(*parse_json(said(pipeline::kBranches)), json::parse(R"([
+      {"name":"feat%2Fcart","rawName":"feat/cart","weatherScore":60,
+       "parameters":[{"name":"A","type":"StringParameterDefinition","value":"",
+       "defaultParameterValue":{"name":"A","value":"1"}}],
+       "latestRun":{"causes":[{"shortDescription":"Branch indexing"}],
+       "endTime":"2022-07-01T02:25:30Z","durationInMillis":300000,
+       "startTime":"2022-07-01T02:20:30Z","id":"3","pipeline":"feat%2Fcart","result":"FAILURE",
+       "state":"FINISHED"},"branch":{"url":"https://github.com/acme/shop/tree/feat/cart"}},
+      {"name":"PR-7","rawName":"PR-7","weatherScore":100,
+       "pullRequest":{"id":"7","author":"ada","title":"t","url":"u"}}])"));
 }
 
 TEST_F(ControllersTest, ARunWhoseBuildIsGoneEnds) {

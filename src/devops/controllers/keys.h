@@ -23,6 +23,7 @@ inline constexpr std::string_view kFinalizer = "pipeline.finalizers.kubesphere.i
 inline constexpr std::string_view kSpecHash = "pipeline.devops.kubesphere.io/spechash";
 inline constexpr std::string_view kSyncStatus = "pipeline.devops.kubesphere.io/syncstatus";
 inline constexpr std::string_view kMetadata = "pipeline.devops.kubesphere.io/jenkins-metadata";
+inline constexpr std::string_view kBranches = "pipeline.devops.kubesphere.io/jenkins-branches";
 }  // namespace pipeline
 
 namespace run {

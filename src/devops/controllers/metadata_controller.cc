@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "devops/controllers/keys.h"
@@ -29,13 +30,30 @@ std::string parameter_type(std::string_view type) {
   return std::string(type);
 }
 
-json::object parameter_json(const json::value& parameter) {
+bool is_nothing(const json::value& value) {
+  return value.is_null() || (value.is_int64() && value.get_int64() == 0) ||
+         (value.is_bool() && !value.get_bool()) ||
+         (value.is_string() && value.get_string().empty()) ||
+         (value.is_array() && value.get_array().empty());
+}
+
+/// The members of these names that say something.
+json::object only(const json::value& value, std::initializer_list<std::string_view> names) {
+  json::object out;
+  for (std::string_view name : names) {
+    const json::value* member = find(value, {name});
+    if (member != nullptr && !is_nothing(*member)) out[name] = *member;
+  }
+  return out;
+}
+
+json::object parameter_json(const json::value& parameter, std::string_view type) {
   json::object out;
   if (std::string_view text = text_at(parameter, {"description"}); !text.empty()) {
     out["description"] = text;
   }
   out["name"] = text_at(parameter, {"name"});
-  out["type"] = parameter_type(text_at(parameter, {"type"}));
+  out["type"] = type;
   out["value"] = text_at(parameter, {"value"});
   if (const json::value* value = find(parameter, {"defaultParameterValue"});
       value != nullptr && value->is_object()) {
@@ -45,18 +63,59 @@ json::object parameter_json(const json::value& parameter) {
     }
     out["defaultParameterValue"] = std::move(kept);
   }
-  for (std::string_view name : {"choices", "projectName", "filter"}) {
+  for (std::string_view name : {"file", "choices", "projectName", "filter"}) {
     const json::value* member = find(parameter, {name});
     if (member != nullptr && !member->is_null()) out[name] = *member;
   }
   return out;
 }
 
-bool is_nothing(const json::value& value) {
-  return value.is_null() || (value.is_int64() && value.get_int64() == 0) ||
-         (value.is_bool() && !value.get_bool()) ||
-         (value.is_string() && value.get_string().empty()) ||
-         (value.is_array() && value.get_array().empty());
+json::object time_of_run(const jenkins::Run& run) {
+  auto text = [](const std::optional<WallTime>& time) {
+    return time ? json::value(format_rfc3339(*time)) : json::value();
+  };
+  return {{"startTime", text(run.started)}, {"endTime", text(run.ended)}};
+}
+
+json::object latest_run_json(const json::value& value) {
+  const jenkins::Run run = jenkins::run_from_blue(value);
+  json::object out = time_of_run(run);
+  json::array causes;
+  for (const json::value& cause : run.causes) causes.push_back(only(cause, {"shortDescription"}));
+  if (!causes.empty()) out["causes"] = std::move(causes);
+  if (run.duration_ms != 0) out["durationInMillis"] = run.duration_ms;
+  out["id"] = run.id;
+  if (!run.name.empty()) out["name"] = run.name;
+  out["pipeline"] = run.pipeline;
+  out["result"] = run.result;
+  out["state"] = run.state;
+  return out;
+}
+
+json::object branch_json(const json::value& branch) {
+  json::object out = only(branch, {"name", "disabled"});
+  out["weatherScore"] = int_at(branch, {"weatherScore"});
+  if (std::string_view raw = text_at(branch, {"displayName"}); !raw.empty()) out["rawName"] = raw;
+  auto part = [&](std::string_view name) {
+    const json::value* found = find(branch, {name});
+    return found != nullptr && found->is_object() ? found : nullptr;
+  };
+  if (const json::value* latest = part("latestRun")) out["latestRun"] = latest_run_json(*latest);
+  if (const json::value* info = part("branch")) {
+    out["branch"] = only(*info, {"url", "isPrimary", "issues"});
+  }
+  if (const json::value* request = part("pullRequest")) {
+    out["pullRequest"] = only(*request, {"id", "author", "title", "url"});
+  }
+  json::array parameters;
+  if (const json::value* list = find(branch, {"parameters"}); list != nullptr && list->is_array()) {
+    // The console expects Jenkins' names of the types here, other than in the pipeline's metadata.
+    for (const json::value& one : list->get_array()) {
+      parameters.push_back(parameter_json(one, text_at(one, {"type"})));
+    }
+  }
+  if (!parameters.empty()) out["parameters"] = std::move(parameters);
+  return out;
 }
 
 }  // namespace
@@ -65,7 +124,9 @@ std::string metadata_text(const jenkins::Pipeline& pipeline) {
   json::object out{{"weatherScore", pipeline.weather_score}};
   if (pipeline.estimated_ms != 0) out["estimatedDurationInMillis"] = pipeline.estimated_ms;
   json::array parameters;
-  for (const json::value& one : pipeline.parameters) parameters.push_back(parameter_json(one));
+  for (const json::value& one : pipeline.parameters) {
+    parameters.push_back(parameter_json(one, parameter_type(text_at(one, {"type"}))));
+  }
   if (!parameters.empty()) out["parameters"] = std::move(parameters);
   for (std::string_view name :
        {"name", "disabled", "numberOfPipelines", "numberOfFolders", "pipelineFolderNames",
@@ -75,6 +136,15 @@ std::string metadata_text(const jenkins::Pipeline& pipeline) {
     const json::value* member = find(pipeline.raw, {name});
     if (member != nullptr && !is_nothing(*member)) out[name] = *member;
   }
+  if (const json::value* source = out.if_contains("scmSource")) {
+    out["scmSource"] = only(json::value(*source), {"id", "apiUrl"});
+  }
+  return to_json(out);
+}
+
+std::string branches_text(const json::array& branches) {
+  json::array out;
+  for (const json::value& branch : branches) out.push_back(branch_json(branch));
   return to_json(out);
 }
 
@@ -95,17 +165,18 @@ void MetadataController::on_event(const jenkins::Event& event) {
 Result<Outcome> MetadataController::reconcile(const Key& key) {
   const ObjectRef pipeline = context_.pipelines.get(key);
   if (!pipeline || kube::is_being_deleted(*pipeline) || !is_synced(*pipeline)) return Outcome{};
-  const Result<jenkins::Pipeline> seen = context_.jenkins.pipeline({key.space, key.name, ""});
-  if (!seen) {
+  json::object annotations;
+  if (Result<> seen = look(*pipeline, annotations); !seen) {
     events_.warning(*pipeline, "FailedMetaUpdate",
                     fmt::format("Failed to update metadata of Pipeline from Jenkins, err = {}",
                                 seen.error().message));
     return seen.error();
   }
-  const std::string text = metadata_text(*seen);
-  if (kube::annotation(*pipeline, pipeline::kMetadata) != text) {
-    const json::object patch{
-        {"metadata", json::object{{"annotations", json::object{{pipeline::kMetadata, text}}}}}};
+  const bool changed = std::ranges::any_of(annotations, [&](const auto& entry) {
+    return kube::annotation(*pipeline, entry.key()) != std::string_view(entry.value().get_string());
+  });
+  if (changed) {
+    const json::object patch{{"metadata", json::object{{"annotations", std::move(annotations)}}}};
     const Result<json::value> written =
         context_.kube.patch(pipelines(), key, kube::PatchType::merge, to_json(patch));
     if (!written && written.error().code == Code::not_found) return Outcome{};
@@ -115,6 +186,16 @@ Result<Outcome> MetadataController::reconcile(const Key& key) {
   }
   if (!context_.engine_pushes()) return Outcome{.again_after = kAskAgain};
   return Outcome{};
+}
+
+/// What the engine knows of it, as annotations.
+Result<> MetadataController::look(const json::value& pipeline, json::object& annotations) {
+  const jenkins::JobRef job{std::string(kube::space_of(pipeline)),
+                            std::string(kube::name_of(pipeline)), ""};
+  annotations[pipeline::kMetadata] = metadata_text(TRY(context_.jenkins.pipeline(job)));
+  if (text_at(pipeline, {"spec", "type"}) != "multi-branch-pipeline") return {};
+  annotations[pipeline::kBranches] = branches_text(TRY(context_.jenkins.branches(job)));
+  return {};
 }
 
 }  // namespace ks::devops

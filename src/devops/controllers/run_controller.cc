@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "devops/controllers/keys.h"
 #include "devops/controllers/pipeline_controller.h"
 #include "devops/controllers/run_status.h"
@@ -26,7 +27,7 @@ bool is_complete(const json::value& run) {
   return !text_at(run, {"status", "completionTime"}).empty();
 }
 
-bool is_to_stop(const json::value& run) { return text_at(run, {"spec", "action"}) == "Stop"; }
+std::string_view action_of(const json::value& run) { return text_at(run, {"spec", "action"}); }
 
 jenkins::JobRef job_of(const json::value& run) {
   return {std::string(kube::space_of(run)), std::string(pipeline_of(run)),
@@ -148,7 +149,7 @@ Result<Outcome> RunController::reconcile(const Key& key) {
     state_.with([&](State& state) {
       state.changed.erase(key);
       state.written.erase(key);
-      state.stopped.erase(key);
+      state.told.erase(key);
     });
     return Outcome{};
   }
@@ -156,10 +157,11 @@ Result<Outcome> RunController::reconcile(const Key& key) {
   if (is_complete(*run) || kube::label(*run, run::kOrphan) == "true") return Outcome{};
   if (pipeline_of(*run).empty()) return orphan(*run);
   if (kube::has_annotation(*run, run::kId)) {
-    if (is_to_stop(*run)) TRY(stop_build(*run));
+    TRY(tell_action(*run));
     return follow_build(*run);
   }
-  if (is_to_stop(*run)) return cancel(*run);
+  if (action_of(*run) == "Stop") return cancel(*run);
+  if (action_of(*run) == "Pause") return Outcome{};  // the change of its spec brings it here again
 
   const ObjectRef pipeline = context_.pipelines.get({key.space, std::string(pipeline_of(*run))});
   // It waits: the pipeline's next change brings it here again.
@@ -240,15 +242,37 @@ Result<bool> RunController::is_duplicate(const json::value& run, const std::stri
   return false;
 }
 
-Result<> RunController::stop_build(const json::value& run) {
+Result<> RunController::tell_action(const json::value& run) {
   const Key key = kube::key_of(run);
-  const std::string uid(kube::uid_of(run));
-  const bool told = state_.with([&](State& state) { return state.stopped[key] == uid; });
-  if (told) return {};
-  const Result<> stopped = context_.jenkins.stop(job_of(run), kube::annotation(run, run::kId));
-  if (!stopped && stopped.error().code != Code::not_found) return stopped.error();
-  state_.with([&](State& state) { state.stopped[key] = uid; });
-  events_.normal(run, "Stopped", fmt::format("Asked to stop PipelineRun {}", key.text()));
+  const std::string action(action_of(run));
+  const std::string wanted = std::string(kube::uid_of(run)) + "/" + action;
+  const bool known = state_.with([&](State& state) {
+    if (action.empty()) state.told.erase(key);
+    return action.empty() || state.told[key] == wanted;
+  });
+  if (known) return {};
+  const jenkins::JobRef job = job_of(run);
+  const std::string_view id = kube::annotation(run, run::kId);
+  Result<> done;
+  if (action == "Stop") done = context_.jenkins.stop(job, id);
+  if (action == "Pause") done = context_.jenkins.hold(job, id, true);
+  if (action == "Resume") done = context_.jenkins.hold(job, id, false);
+  // What has ended or is gone cannot be told; what it became is seen soon.
+  const bool over =
+      !done && (done.error().code == Code::not_found || done.error().code == Code::conflict);
+  if (!done && !over) return done.error();
+  state_.with([&](State& state) { state.told[key] = wanted; });
+  if (over) {
+    events_.warning(run, "ActionFailed",
+                    fmt::format("PipelineRun {} cannot be told to {}: {}", key.text(),
+                                to_lower(action), done.error().message));
+  } else if (action == "Stop") {
+    events_.normal(run, "Stopped", fmt::format("Asked to stop PipelineRun {}", key.text()));
+  } else if (action == "Pause") {
+    events_.normal(run, "Paused", fmt::format("Paused PipelineRun {}", key.text()));
+  } else if (action == "Resume") {
+    events_.normal(run, "Resumed", fmt::format("PipelineRun {} goes on", key.text()));
+  }
   return {};
 }
 

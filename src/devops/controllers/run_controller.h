@@ -46,7 +46,7 @@ class RunController {
   struct State {
     std::set<Key> changed;  ///< runs whose build must be looked at
     std::map<Key, Written> written;
-    std::map<Key, std::string> stopped;  ///< uids of runs whose build was told to stop
+    std::map<Key, std::string> told;  ///< `uid/action` that the build was told last
   };
 
   Result<Outcome> reconcile(const Key& key);
@@ -54,8 +54,9 @@ class RunController {
   Result<Outcome> orphan(const json::value& run);
   Result<Outcome> begin(const Key& key, const json::value& pipeline);
   Result<jenkins::Run> start_build(const json::value& run);
-  /// `spec.action: Stop`: the build is stopped, once; a run that has none yet never gets one.
-  Result<> stop_build(const json::value& run);
+  /// `spec.action`: the build is told to stop, pause or resume, once. A run without one is
+  /// cancelled by Stop, and gets none as long as Pause is said.
+  Result<> tell_action(const json::value& run);
   Result<Outcome> cancel(const json::value& run);
   Result<Outcome> follow_build(const json::value& run);
   Result<Outcome> lost(const json::value& run);

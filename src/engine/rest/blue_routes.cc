@@ -59,6 +59,7 @@ Response list_runs(Engine& engine, const Request& request) {
   json::array out;
   for (size_t i = from; i < to; ++i) {
     const Result<RunInfo> info = engine.run(job, (*numbers)[i], false);
+    if (!info && info.error().code == Code::unavailable) return blue_error(info.error());
     if (info) out.push_back(to_blue(blue_run(*info, now()), run_path(job, info->number)));
   }
   Response response = Response::json(200, to_json(out));
@@ -120,6 +121,16 @@ Response stop_run(Engine& engine, const Request& request) {
   return show_run(engine, request);
 }
 
+/// Ours: Jenkins has only a switch without a state.
+Response hold_run(Engine& engine, const Request& request, bool hold) {
+  const Result<uint64_t> number = number_of(request);
+  if (!number) return blue_error(number.error());
+  if (Result<> done = engine.hold(job_of(request), *number, hold, caller(request)); !done) {
+    return blue_error(done.error());
+  }
+  return show_run(engine, request);
+}
+
 json::object step_json(const jenkins::Step& step, std::string_view node_path) {
   return to_blue(step, fmt::format("{}steps/{}/", node_path, step.id));
 }
@@ -145,14 +156,26 @@ Response list_nodes(Engine& engine, const Request& request) {
   return Response::json(200, to_json(out));
 }
 
-/// The node of the path, or the whole run's steps when the path names none.
+/// All steps of the run, also those outside of any stage.
+Response list_all_steps(Engine& engine, const Request& request) {
+  const Result<RunInfo> info = info_of(engine, request, true);
+  if (!info) return blue_error(info.error());
+  const std::string path = run_path(info->job, info->number);
+  json::array out;
+  for (const jenkins::Step& step : blue_steps(*info, now())) {
+    out.push_back(to_blue(step, fmt::format("{}steps/{}/", path, step.id)));
+  }
+  return Response::json(200, to_json(out));
+}
+
+/// The steps of the node of the path, or one of them.
 Response list_steps(Engine& engine, const Request& request, bool one_step) {
   const Result<RunInfo> info = info_of(engine, request, true);
   if (!info) return blue_error(info.error());
   json::array out;
-  bool found = request.param("node").empty();
+  bool found = false;
   for (const jenkins::Node& node : blue_nodes(*info, now())) {
-    if (!request.param("node").empty() && node.id != request.param("node")) continue;
+    if (node.id != request.param("node")) continue;
     found = true;
     const std::string path = fmt::format("{}nodes/{}/", run_path(info->job, info->number), node.id);
     for (const jenkins::Step& step : node.steps) {
@@ -256,17 +279,22 @@ void add_blue_routes(const Routes& routes) {
   get(run, show_run);
   for (Method method : {Method::put, Method::post}) {
     add_both(router, method, run + "/stop", [&](Request& r) { return stop_run(engine, r); });
+    add_both(router, method, run + "/pause", [&](Request& r) { return hold_run(engine, r, true); });
+    add_both(router, method, run + "/resume",
+             [&](Request& r) { return hold_run(engine, r, false); });
   }
   get(run + "/nodes", list_nodes);
   get(run + "/nodes/{node}", show_node);
   get(run + "/nodes/{node}/steps", [](Engine& e, Request& r) { return list_steps(e, r, false); });
   get(run + "/nodes/{node}/steps/{step}",
       [](Engine& e, Request& r) { return list_steps(e, r, true); });
-  get(run + "/steps", [](Engine& e, Request& r) { return list_steps(e, r, false); });
-  add_both(router, Method::post, run + "/nodes/{node}/steps/{step}", [&](Request& r) {
-    const Result<> answered = answer_input(engine, r);
-    return answered ? Response::json(200, "") : blue_error(answered.error());
-  });
+  get(run + "/steps", list_all_steps);
+  for (const std::string& step : {run + "/nodes/{node}/steps/{step}", run + "/steps/{step}"}) {
+    add_both(router, Method::post, step, [&](Request& r) {
+      const Result<> answered = answer_input(engine, r);
+      return answered ? Response::json(200, "") : blue_error(answered.error());
+    });
+  }
   get(run + "/artifacts", list_artifacts);
 }
 

@@ -336,6 +336,15 @@ std::vector<jenkins::Node> blue_nodes(const RunInfo& info, WallTime now) {
   return out;
 }
 
+std::vector<jenkins::Step> blue_steps(const RunInfo& info, WallTime now) {
+  const Tree tree(info);
+  std::vector<jenkins::Step> out;
+  for (const RunNode& node : info.nodes) {
+    if (node.kind == NodeKind::step) out.push_back(step_of(node, tree, now));
+  }
+  return out;
+}
+
 jenkins::Pipeline blue_pipeline(const JobName& job, const json::array& parameters,
                                 const std::vector<RunInfo>& latest, WallTime now) {
   jenkins::Pipeline out;

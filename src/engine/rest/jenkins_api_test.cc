@@ -150,6 +150,110 @@ TEST_F(EngineRest, ARunThatWaitsGoesOnAfterARestart) {
   EXPECT_EQ(text.find("before"), text.rfind("before")) << "printed once";
 }
 
+TEST_F(EngineRest, AQuestionOutsideOfStagesIsFoundAndAnswered) {
+  with_job("echo 'x'\ninput id: 'Ok', message: 'Deploy?'");
+  const std::string id = start();
+  wait(id, "PAUSED");
+  EXPECT_TRUE(client->nodes(kJob, id, true)->empty());
+  const std::vector<jenkins::Step> steps = *client->steps(kJob, id, "");
+  ASSERT_EQ(steps.size(), 2u);
+  EXPECT_EQ(steps[1].state, "PAUSED");
+  EXPECT_EQ(text_at(steps[1].input, {"message"}), "Deploy?");
+  ASSERT_TRUE(
+      client->answer(kJob, id, "", steps[1].id, {.id = "Ok", .proceed = true, .parameters = {}})
+          .ok());
+  EXPECT_EQ(wait(id).result, "SUCCESS");
+}
+
+TEST_F(EngineRest, ARestartShowsNoRunBeforeItHasCaughtUp) {
+  // Its replay takes long enough that everybody below comes while it is under way.
+  with_job(R"(stage('one') { echo 'a'; for (int i = 0; i < 400000; i++) { def x = i * 2 } }
+              stage('two') { input id: 'Ok', message: 'Deploy?' }
+              echo 'after')");
+  const std::string id = start();
+  wait(id, "PAUSED");
+  const size_t bytes = console(id).size();
+  for (int i = 0; i < 3; ++i) {
+    open();
+    std::vector<std::string> states;
+    const auto token = engine->subscribe(0, [&](const EngineEvent& event) {
+      if (event.type == EngineEvent::Type::run) states.push_back(std::to_string(int(event.state)));
+    });
+    ASSERT_TRUE(token.ok());
+    EXPECT_EQ(client->run(kJob, id)->state, "PAUSED");
+    EXPECT_EQ(client->nodes(kJob, id, true)->size(), 2u);
+    for (const std::string& state : states) {
+      EXPECT_EQ(state, std::to_string(int(RunState::paused)));
+    }
+    open();
+    EXPECT_EQ(console(id).size(), bytes);
+    open();
+    EXPECT_EQ(client->runs(kJob)->at(0).state, "PAUSED");
+  }
+  open();
+  ASSERT_TRUE(
+      client->answer(kJob, id, "", "1", {.id = "Ok", .proceed = true, .parameters = {}}).ok());
+  EXPECT_EQ(wait(id).result, "SUCCESS");
+  const std::string second = start();
+  wait(second, "PAUSED");
+  open();
+  ASSERT_TRUE(client->stop(kJob, second).ok());
+  EXPECT_EQ(wait(second).result, "ABORTED");
+}
+
+TEST_F(EngineRest, APausedRunStandsStillAlsoOverARestart) {
+  with_job(
+      "input id: 'One', message: '1'\necho 'between'\nnode { sh 'echo from the shell' }\n"
+      "echo 'last'");
+  const std::string id = start();
+  wait(id, "PAUSED");
+  ASSERT_TRUE(client->hold(kJob, id, true).ok());
+  EXPECT_EQ(client->run(kJob, id)->cause_of_blockage, "Paused by alice");
+  const jenkins::Client::InputAnswer yes{.id = "One", .proceed = true, .parameters = {}};
+  EXPECT_EQ(client->answer(kJob, id, "", "1", yes).error().code, Code::conflict);
+  open();
+  EXPECT_EQ(client->run(kJob, id)->cause_of_blockage, "Paused by alice");
+  ASSERT_TRUE(client->hold(kJob, id, false).ok());
+  ASSERT_TRUE(client->answer(kJob, id, "", "1", yes).ok());
+  EXPECT_EQ(wait(id).result, "SUCCESS");
+  EXPECT_EQ(client->hold(kJob, id, true).error().code, Code::conflict);
+
+  // What ends meanwhile outside is acted upon when the run goes on.
+  ASSERT_TRUE(
+      client->write_config(kJob, config("node { sh 'sleep 0.3; echo slept' }\necho 'end'")).ok());
+  const std::string second = start();
+  wait(second, "RUNNING");
+  ASSERT_TRUE(client->hold(kJob, second, true).ok());
+  EXPECT_EQ(client->run(kJob, second)->state, "PAUSED");
+  std::this_thread::sleep_for(600ms);
+  EXPECT_EQ(client->run(kJob, second)->state, "PAUSED");
+  open();
+  EXPECT_EQ(client->run(kJob, second)->state, "PAUSED");
+  ASSERT_TRUE(client->hold(kJob, second, false).ok());
+  EXPECT_EQ(wait(second).result, "SUCCESS") << console(second);
+  EXPECT_TRUE(console(second).contains("slept\n"));
+
+  const std::string third = start();
+  wait(third, "RUNNING");
+  ASSERT_TRUE(client->hold(kJob, third, true).ok());
+  ASSERT_TRUE(client->stop(kJob, third).ok());
+  EXPECT_EQ(wait(third).result, "ABORTED");
+}
+
+TEST_F(EngineRest, OfTwoAnswersOneCounts) {
+  with_job("input id: 'Ok', message: '?'");
+  for (int i = 0; i < 20; ++i) {
+    const std::string id = start();
+    wait(id, "PAUSED");
+    const jenkins::Client::InputAnswer yes{.id = "Ok", .proceed = true, .parameters = {}};
+    auto other =
+        std::async(std::launch::async, [&] { return client->answer(kJob, id, "", "1", yes).ok(); });
+    const bool first = client->answer(kJob, id, "", "1", yes).ok();
+    EXPECT_NE(first, other.get());
+    EXPECT_EQ(wait(id).result, "SUCCESS");
+  }
+}
+
 TEST_F(EngineRest, StopsARun) {
   with_job("node { sh 'sleep 600' }");
   const std::string id = start();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <future>
 
 #include "base/file.h"
 #include "base/json.h"
@@ -18,6 +19,8 @@ namespace ks::engine {
 namespace {
 
 constexpr size_t kMaxResultBytes = 256u << 20;
+constexpr size_t kMaxHeldBytes = 4096;
+constexpr auto kAnswerPatience = std::chrono::seconds(30);  // for the disk
 
 RunState state_of(const Run& run) {
   if (run.finished()) return RunState::finished;
@@ -58,6 +61,20 @@ RunInfo info_of_waiting(const RunSpec& spec, const JobName& job, WallTime queued
   return out;
 }
 
+/// Tells whether an answer was taken; when it is dropped before, it was not.
+class Receipt {
+ public:
+  ~Receipt() { tell(false); }
+  std::future<bool> taken() { return promise_.get_future(); }
+  void tell(bool taken) {
+    if (!std::exchange(told_, true)) promise_.set_value(taken);
+  }
+
+ private:
+  std::promise<bool> promise_;
+  bool told_ = false;
+};
+
 }  // namespace
 
 Result<EngineServer::Found> EngineServer::find_build(const JobName& name, uint64_t number) const {
@@ -77,6 +94,21 @@ Result<EngineServer::Found> EngineServer::find_build(const JobName& name, uint64
   }
   out.folder = out.job->build_folder(number);
   return out;
+}
+
+/// The same, once it stands where it stood before a restart: who has seen it there must not see it
+/// go through all that again. A replay takes milliseconds; for one that takes long, only the first
+/// seconds after the start are waited.
+Result<EngineServer::Found> EngineServer::find_caught_up(const JobName& name,
+                                                         uint64_t number) const {
+  Found found = TRY(find_build(name, number));
+  if (!found.live || found.live->caught_up()) return found;
+  auto done = [&](const State&) { return found.live->caught_up(); };
+  const auto left = replay_limit_ - std::chrono::steady_clock::now();
+  if (state_.wait_for(caught_up_, left, done, done)) return found;
+  return Error{Code::unavailable,
+               fmt::format("run {} of \"{}\" is being replayed after a restart; try again soon",
+                           number, name.text())};
 }
 
 // ----- beginning -----
@@ -168,7 +200,10 @@ RunServices EngineServer::services_for(const Job& job) {
     if (!numbers) return std::nullopt;
     for (uint64_t number : *numbers) {
       if (number >= spec.number) continue;
-      const Result<RunInfo> before = run(name, number, false);
+      const Result<Found> found = find_build(name, number);
+      if (!found) continue;
+      // On the run's thread: a replay, which may need this thread, is not waited for.
+      const Result<RunInfo> before = read(*found, name, false);
       if (before && before->finished()) return before->result;
     }
     return std::nullopt;
@@ -195,6 +230,9 @@ Result<> EngineServer::begin_build(const JobRef& job, uint64_t number, RunSpec s
     if (!run->spec().key.empty()) job->keys[run->spec().key] = number;
   });
   TRY(remove_tree(folder + "/queued.json"));
+  if (const Result<std::string> by = read_file(folder + "/held", kMaxHeldBytes)) {
+    run->hold(true, *by);
+  }
   run->start();
   return {};
 }
@@ -368,12 +406,45 @@ Result<> EngineServer::stop(const JobName& name, uint64_t number, const std::str
 
 Result<> EngineServer::answer(const JobName& name, uint64_t number, const std::string& input,
                               InputAnswer given) {
-  const Found found = TRY(find_build(name, number));
+  const Found found = TRY(find_caught_up(name, number));
   if (!found.live || found.live->finished()) {
     return Error{Code::invalid,
                  fmt::format("run {} of \"{}\" waits for no input", number, name.text())};
   }
-  return found.live->answer(input, std::move(given));
+  if (found.live->held()) {
+    return Error{Code::conflict, fmt::format("run {} of \"{}\" is paused; let it go on first",
+                                             number, name.text())};
+  }
+  // Whoever is told that the answer was taken must not be asked again after a crash.
+  auto receipt = std::make_shared<Receipt>();
+  std::future<bool> taken = receipt->taken();
+  TRY(found.live->answer(input, std::move(given),
+                         [receipt = std::move(receipt)] { receipt->tell(true); }));
+  if (taken.wait_for(kAnswerPatience) != std::future_status::ready) {
+    return Error{Code::unavailable,
+                 fmt::format("run {} of \"{}\" cannot write the answer down yet: {}", number,
+                             name.text(), found.live->waiting_for())};
+  }
+  if (!taken.get()) return Error{Code::invalid, "This input has been already given"};
+  return {};
+}
+
+Result<> EngineServer::hold(const JobName& name, uint64_t number, bool hold,
+                            const std::string& by) {
+  const Found found = TRY(find_build(name, number));
+  std::lock_guard lock(changing_);
+  const std::shared_ptr<Run> live =
+      state_.with([&](const State&) { return found.job->builds[number].live; });
+  const bool waits =
+      state_.with([&](const State&) { return found.job->builds[number].waits.has_value(); });
+  if (!waits && (!live || live->finished())) {
+    return Error{Code::conflict, fmt::format("run {} of \"{}\" has ended", number, name.text())};
+  }
+  // One that waits in the queue finds the file when it begins.
+  const std::string file = found.folder + "/held";
+  TRY(hold ? write_file_atomic(file, by, 0600) : remove_tree(file));
+  if (live) live->hold(hold, by);
+  return {};
 }
 
 Result<> EngineServer::remove_run(const JobName& name, uint64_t number) {
@@ -403,7 +474,10 @@ Result<> EngineServer::remove_run(const JobName& name, uint64_t number) {
 // ----- reading -----
 
 Result<RunInfo> EngineServer::run(const JobName& name, uint64_t number, bool with_nodes) const {
-  const Found found = TRY(find_build(name, number));
+  return read(TRY(find_caught_up(name, number)), name, with_nodes);
+}
+
+Result<RunInfo> EngineServer::read(const Found& found, const JobName& name, bool with_nodes) const {
   if (found.waits) return info_of_waiting(found.spec, name, found.queued);
   if (found.live) {
     RunInfo info = info_of(*found.live, name, with_nodes);
@@ -429,7 +503,7 @@ Result<std::vector<uint64_t>> EngineServer::runs(const JobName& name) const {
 
 Result<Engine::LogPiece> EngineServer::log(const JobName& name, uint64_t number, uint64_t from,
                                            size_t max_bytes) const {
-  const Found found = TRY(find_build(name, number));
+  const Found found = TRY(find_caught_up(name, number));
   LogPiece out;
   if (found.live) {
     const bool complete = found.live->log().finished();
@@ -452,7 +526,7 @@ Result<Engine::LogPiece> EngineServer::log(const JobName& name, uint64_t number,
 
 Result<std::shared_ptr<void>> EngineServer::follow_log(const JobName& name, uint64_t number,
                                                        std::function<void()> grown) {
-  const Found found = TRY(find_build(name, number));
+  const Found found = TRY(find_caught_up(name, number));
   if (!found.live || found.live->log().finished()) return std::shared_ptr<void>();
   return found.live->log().follow(std::move(grown));
 }

@@ -21,6 +21,8 @@ namespace {
 constexpr size_t kMaxConfigBytes = 8u << 20;
 constexpr auto kRetryPause = std::chrono::seconds(1);
 constexpr size_t kMostRetries = 10'000;
+/// How long after the start readers wait for runs that are being replayed; most take milliseconds.
+constexpr auto kReplayPatience = std::chrono::seconds(10);
 
 Error no_folder(const std::string& folder) {
   return {Code::not_found, fmt::format("folder \"{}\" does not exist", folder)};
@@ -71,6 +73,7 @@ Result<> EngineServer::load() {
   std::lock_guard lock(changing_);
   node_->hold_back(true);
   ++replaying_;
+  replay_limit_ = std::chrono::steady_clock::now() + kReplayPatience;
   for (const std::string& file : subfolders(options_.data_dir + "/folders")) TRY(load_folder(file));
   replayed();
   return {};
@@ -78,6 +81,9 @@ Result<> EngineServer::load() {
 
 /// One run, or the loading itself, is done with what was before the restart.
 void EngineServer::replayed() {
+  // Who looked before the run had caught up waits by now, and hears this.
+  state_.with([](const State&) {});
+  caught_up_.notify_all();
   if (--replaying_ == 0) node_->hold_back(false);
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <mutex>
 
 #include "base/guarded.h"
@@ -37,6 +39,7 @@ class EngineServer final : public Engine {
   Result<RunInfo> run(const JobName& job, uint64_t number, bool with_nodes) const override;
   Result<std::vector<uint64_t>> runs(const JobName& job) const override;
   Result<> stop(const JobName& job, uint64_t number, const std::string& by) override;
+  Result<> hold(const JobName& job, uint64_t number, bool hold, const std::string& by) override;
   Result<> answer(const JobName& job, uint64_t number, const std::string& input,
                   InputAnswer answer) override;
   Result<> remove_run(const JobName& job, uint64_t number) override;
@@ -87,6 +90,8 @@ class EngineServer final : public Engine {
   Result<std::shared_ptr<CredentialStore>> credentials_of(const std::string& folder) const;
   Result<JobRef> find_job(const JobName& name) const;
   Result<Found> find_build(const JobName& name, uint64_t number) const;
+  Result<Found> find_caught_up(const JobName& name, uint64_t number) const;
+  Result<RunInfo> read(const Found& found, const JobName& name, bool with_nodes) const;
 
   RunServices services_for(const Job& job);
   Result<> begin_build(const JobRef& job, uint64_t number, RunSpec spec);
@@ -112,6 +117,8 @@ class EngineServer final : public Engine {
   mutable Guarded<State> state_;
   std::atomic<bool> ending_{false};
   std::atomic<size_t> replaying_{0};
+  std::chrono::steady_clock::time_point replay_limit_{};  ///< nobody waits for a replay after this
+  mutable std::condition_variable caught_up_;             ///< of some run
   Guarded<std::vector<std::shared_ptr<void>>> retries_;
   std::unique_ptr<Loop> loop_;
 };

@@ -49,8 +49,15 @@ class FakeEngine {
     });
     const std::string blue = "/blue/rest/organizations/jenkins/pipelines/{p}/pipelines/{j}";
     add(Method::get, blue + "/", [this](auto& r) {
+      if (const auto said = said_.find(name_of(r)); said != said_.end()) {
+        return ok(to_json(said->second.pipeline));
+      }
       if (!jobs_.contains(name_of(r))) return missing();
       return ok(R"({"name":")" + std::string(r.param("j")) + R"(","weatherScore":80})");
+    });
+    add(Method::get, blue + "/branches/", [this](auto& r) {
+      const auto said = said_.find(name_of(r));
+      return said == said_.end() ? missing() : ok(to_json(said->second.branches));
     });
     add(Method::post, blue + "/runs/", [this](auto& r) { return start(r); });
     add(Method::get, blue + "/runs/{n}/", [this](auto& r) {
@@ -70,6 +77,15 @@ class FakeEngine {
       tell(build->second);
       return ok("{}");
     });
+    for (const char* how : {"pause", "resume"}) {
+      add(Method::put, blue + "/runs/{n}/" + how + "/", [this, how = std::string(how)](auto& r) {
+        const auto build = builds_.find(std::string(r.param("n")));
+        if (build == builds_.end()) return missing();
+        build->second.run["state"] = how == "pause" ? "PAUSED" : "RUNNING";
+        tell(build->second);
+        return ok("{}");
+      });
+    }
     const std::string store = "/job/{p}/credentials/store/folder/domain/_";
     add(Method::post, store + "/createCredentials", [this](auto& r) {
       const json::value sent = *parse_json(http::Query::parse(r.body.view()).get("json"));
@@ -125,6 +141,12 @@ class FakeEngine {
   void fail_at_once() {
     std::lock_guard lock(mutex_);
     fails_at_once_ = true;
+  }
+
+  /// What Blue Ocean says of a multi-branch pipeline `folder/name`.
+  void say(const std::string& name, json::value pipeline, json::value branches) {
+    std::lock_guard lock(mutex_);
+    said_[name] = {std::move(pipeline), std::move(branches)};
   }
 
   template <class F>
@@ -225,6 +247,10 @@ class FakeEngine {
   std::set<std::string> folders_;
   std::map<std::string, std::string> jobs_;
   std::map<std::string, Build> builds_;
+  struct Said {
+    json::value pipeline, branches;
+  };
+  std::map<std::string, Said> said_;
   std::map<std::string, jenkins::Credential> credentials_;
   std::vector<std::shared_ptr<http::Stream>> streams_;
   int next_ = 1;
