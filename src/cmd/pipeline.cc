@@ -34,6 +34,7 @@ struct Call {
 
 Result<std::vector<std::pair<std::string, std::string>>> parameters_of(const Flags& flags) {
   std::vector<std::pair<std::string, std::string>> out;
+  out.reserve(flags.parameters.size());
   for (const std::string& text : flags.parameters) {
     out.push_back(TRY(split_pair(text, "--param")));
   }

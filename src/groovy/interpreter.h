@@ -32,7 +32,6 @@
 
 namespace ks::groovy {
 
-class Closure;
 class Frame;
 class HostObject;
 class Interpreter;

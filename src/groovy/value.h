@@ -133,8 +133,8 @@ class Ref {
 class Value {
  public:
   Value() = default;
-  Value(std::nullptr_t) {
-  }  // NOLINT(google-explicit-constructor): `return nullptr;` is Groovy's null
+  // Implicit: `return nullptr;` is Groovy's null, and a Ref is a Value as it is.
+  Value(std::nullptr_t) {}  // NOLINT(google-explicit-constructor)
   explicit Value(Object* object) {
     if (object == nullptr) return;
     kind_ = Kind::object;
@@ -155,12 +155,12 @@ class Value {
   }
   Value& operator=(Value&& other) noexcept {
     if (this == &other) return *this;
-    Kind old_kind = kind_;
-    int64_t old_bits = long_;
+    // Released last: `other` may live inside of it.
+    Object* const old = kind_ == Kind::object ? object_ : nullptr;
     kind_ = other.kind_;
     long_ = other.long_;
     other.kind_ = Kind::null;
-    if (old_kind == Kind::object) release(reinterpret_cast<Object*>(old_bits));
+    if (old != nullptr) release(old);
     return *this;
   }
   ~Value() {

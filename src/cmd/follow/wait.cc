@@ -71,7 +71,7 @@ Result<json::value> wait_for(kube::Client& client, const kube::Resource& resourc
   const auto deadline = steady_clock::now() + limit;
   const std::string what = fmt::format("{} \"{}\"", resource.group_resource().text(), key.text());
   while (true) {
-    const json::value now = TRY(client.get(resource, key));
+    json::value now = TRY(client.get(resource, key));
     if (enough(now)) return now;
     std::optional<json::value> found;
     const std::string version(kube::resource_version_of(now));

@@ -164,6 +164,7 @@ Result<std::vector<RunRow>> runs_of(kube::Client& client, const PipelineName& pi
       TRY(client.list(pipeline_runs(), pipeline.project,
                       {.label_selector = fmt::format("{}={}", kPipelineLabel, pipeline.name)}));
   std::vector<RunRow> out;
+  out.reserve(list.items.size());
   for (const json::value& run : list.items) out.push_back(row_of(run));
   std::ranges::sort(out, is_newer);
   return out;

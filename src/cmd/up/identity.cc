@@ -57,7 +57,7 @@ std::optional<NameAndPassword> basic(const Request& request) {
   return NameAndPassword{text.substr(0, colon), text.substr(colon + 1)};
 }
 
-Response refuse(kube::Status status) {
+Response refuse(const kube::Status& status) {
   Response response = Response::json(status.code, status.to_json_text());
   if (status.code == 401) {
     response.headers.add("WWW-Authenticate", "Bearer realm=\"ks\"");

@@ -95,7 +95,7 @@ Result<> read_section(const json::object& section, const std::string& prefix,
     if (value.is_object() || value.is_array() || value.is_null()) {
       return Error{Code::invalid, fmt::format("{}: {}: must be a single value", file, key)};
     }
-    TRY(assign(*setting, scalar_text(value), file + ": " + key));
+    TRY(assign(*setting, scalar_text(value), fmt::format("{}: {}", file, key)));
   }
   return {};
 }

@@ -61,7 +61,7 @@ std::string remark_of(const Stage& stage) {
     case Stage::State::running: return human_duration(stage.took);
     case Stage::State::finished: break;
   }
-  const std::string took = human_duration(stage.took);
+  std::string took = human_duration(stage.took);
   if (stage.result == "SUCCESS" || stage.result == "FAILURE") return took;
   std::string result = stage.result;
   std::ranges::transform(result, result.begin(),
