@@ -31,6 +31,7 @@ constexpr int kUsageExit = 64;
 
 void add_version(CLI::App& app, Context& context);
 void add_groovy(CLI::App& app, Context& context);
+void add_fmt(CLI::App& app, Context& context);
 void add_lint(CLI::App& app, Context& context);
 void add_run(CLI::App& app, Context& context);
 void add_agent(CLI::App& app, Context& context);

@@ -104,6 +104,7 @@ int run(int argc, char** argv) {
   add_run(app, context);
   add_agent(app, context);
   add_lint(app, context);
+  add_fmt(app, context);
   add_groovy(app, context);
   add_pipeline(app, context);
   add_store(app, context);

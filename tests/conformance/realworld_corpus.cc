@@ -1,6 +1,7 @@
 // Reads every Jenkinsfile of a folder: what Groovy takes must parse, what it refuses must not, and
 // a Declarative one must validate but for options, agents, tools and others of plugins that are not
-// here. The report counts the steps that do not run here.
+// here. Formatting must keep the tree, and change nothing of what it formatted. The report counts
+// the steps that do not run here.
 //
 //   realworld_corpus --corpus DIR        DIR holds index.tsv and the files
 
@@ -9,13 +10,16 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "engine/step_catalog.h"
+#include "groovy/format.h"
 #include "groovy/parser.h"
+#include "groovy/walk.h"
 #include "pipeline/compile.h"
 #include "pipeline/lint.h"
 #include "tally.h"
@@ -54,6 +58,43 @@ bool of_a_plugin(std::string_view message) {
                              [&](std::string_view kind) { return message.starts_with(kind); });
 }
 
+/// The shape of a tree and its words, without the places.
+void shape_of(const ks::groovy::ast::Unit& unit, const ks::groovy::ast::Node& node,
+              std::string& out) {
+  out += fmt::format("({} ", static_cast<int>(node.kind));
+  bool leaf = true;
+  ks::groovy::ast::for_each_child(node, [&](const ks::groovy::ast::Node& child) {
+    leaf = false;
+    shape_of(unit, child, out);
+  });
+  const std::string_view text = leaf ? unit.text(node) : "";
+  if (node.kind == ks::groovy::ast::Kind::constant) {
+    out += text;
+  } else {
+    // Types and modifiers of a declaration: what stands between them is layout.
+    std::ranges::remove_copy_if(text, std::back_inserter(out),
+                                [](char c) { return c == ' ' || c == '\t' || c == '\n'; });
+  }
+  out += ')';
+}
+
+/// Formatting must not change the program, and not change what it laid out.
+std::string format_problem(const std::string& source) {
+  const ks::groovy::Formatted once = ks::groovy::format(source);
+  if (!once) return "formatting: " + once.errors[0].message;
+  const ks::groovy::Formatted twice = ks::groovy::format(once.text);
+  if (!twice || twice.text != once.text) return "formatting again changes the text";
+  std::string shapes[2];
+  for (size_t i = 0; i < 2; i++) {
+    const ks::groovy::Parsed parsed = ks::groovy::parse(i == 0 ? source : once.text);
+    if (!parsed) return "what was formatted does not parse";
+    ks::groovy::ast::for_each_part(*parsed.unit, [&](const ks::groovy::ast::Node& part) {
+      shape_of(*parsed.unit, part, shapes[i]);
+    });
+  }
+  return shapes[0] == shapes[1] ? "" : "formatting changes the tree";
+}
+
 std::string problem_of(const std::string& source, const Row& row) {
   const bool accepted = row.find("groovy")->second == "ok";
   const ks::groovy::Parsed parsed = ks::groovy::parse(source);
@@ -66,7 +107,7 @@ std::string problem_of(const std::string& source, const Row& row) {
     return ks::groovy::format_errors(source, "WorkflowScript", checked.errors);
   const bool declarative = row.find("kind")->second == "declarative";
   if (declarative && checked.pipelines.empty()) return "is not taken for Declarative";
-  return "";
+  return format_problem(source);
 }
 
 /// Parse and validate: the best of three, since other programs run beside.

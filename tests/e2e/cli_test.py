@@ -13,7 +13,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from ks_process import KS, SOURCE, ProcessTest, environment, read  # noqa: E402
 
-COMMANDS = ["up", "down", "run", "agent", "lint", "groovy", "completion", "version", "store backup", "store restore", "store compact", "store check",
+COMMANDS = ["up", "down", "run", "agent", "lint", "fmt", "groovy", "completion", "version", "store backup", "store restore", "store compact", "store check",
             "pipeline create", "pipeline list", "pipeline run", "pipeline logs", "pipeline stop", "pipeline approve", "pipeline history"]
 
 
@@ -228,6 +228,28 @@ class LintAndGroovy(ProcessTest):
             self.assertNotIn(" ", place["artifactLocation"]["uri"])
             self.assertGreaterEqual(place["region"]["startLine"], 1)
             self.assertGreater(place["region"]["endColumn"], place["region"]["startColumn"])
+
+    def test_fmt(self):
+        text = "node{\n      sh( 'a' ) // why\n\n\n  }\n"
+        wanted = "node {\n  sh('a') // why\n}\n"
+        file = self.write("Jenkinsfile", text)
+        os.chmod(file, 0o755)
+        done = self.ks("fmt", "--check", file)
+        self.assertEqual((done.returncode, done.stdout), (1, file + "\n"))
+        done = self.ks("fmt", "--diff", file)
+        self.assertEqual((done.returncode, done.stdout),
+                         (0, f"--- {file}\n+++ {file}\n@@ -1,5 +1,3 @@\n-node{{\n-      sh( 'a' ) // why\n-\n-\n-  }}\n"
+                             "+node {\n+  sh('a') // why\n+}\n"))
+        self.assertEqual(read(file), text)
+        self.assertEqual(self.ks("fmt", "-", input=text).stdout, wanted)
+        done = self.ks("fmt", file)
+        self.assertEqual((done.returncode, done.stdout, read(file)), (0, file + "\n", wanted))
+        self.assertEqual(os.stat(file).st_mode & 0o777, 0o755)
+        self.assertEqual((self.ks("fmt", file).stdout, self.ks("fmt", "--check", file).returncode), ("", 0))
+        wrong = self.write("wrong", "node {\n")
+        done = self.ks("fmt", wrong, file)
+        self.assertEqual((done.returncode, done.stdout, read(wrong)), (1, "", "node {\n"))
+        self.assertIn("WorkflowScript: 2", done.stderr)
 
     def test_groovy(self):
         done = self.ks("groovy", self.write("a.groovy", "println([1, 2].collect { it * 2 })\n"))
