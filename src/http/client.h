@@ -41,8 +41,8 @@ class Client {
 };
 
 /// Calls `router` in this process, as a server would, but for sockets and limits. The router must
-/// outlive it. `user` is the identity that the calls have; authentication filters let a request
-/// pass whose peer is "in-process".
+/// outlive it. `user` is the identity of calls that do not name one themselves; authentication
+/// filters let a request pass whose peer is "in-process".
 std::unique_ptr<Client> in_process_client(const Router& router, User user);
 
 struct ClientOptions {

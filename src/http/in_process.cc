@@ -176,7 +176,8 @@ class InProcessClient final : public Client {
   void prepare(Request& request) const {
     request.peer = "in-process";
     request.secure = true;
-    request.user = user_;
+    // Who calls for somebody says so.
+    if (request.user.name.empty()) request.user = user_;
     if (request.id.empty()) request.id = random_text(12);
   }
 
