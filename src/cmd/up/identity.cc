@@ -26,7 +26,10 @@ std::string token_hash(std::string_view token) { return hex_encode(sha256(token)
 
 bool is_open_path(std::string_view path) {
   if (path == "/version" || path == "/version/") return true;
-  for (std::string_view open : {"/healthz", "/readyz", "/livez"}) {
+  // What the API's documentation says is no secret.
+  if (path == "/openapi.json" || path == "/apidocs.json") return true;
+  for (std::string_view open :
+       {"/healthz", "/readyz", "/livez", "/apidocs", "/apidocs.json", "/swagger-ui"}) {
     if (path.starts_with(open) && (path.size() == open.size() || path[open.size()] == '/')) {
       return true;
     }

@@ -15,6 +15,7 @@
 #include "cmd/up/identity.h"
 #include "cmd/up/install.h"
 #include "devops/controllers/controllers.h"
+#include "devops/kapis/kapis.h"
 #include "engine/engine.h"
 #include "engine/rest/jenkins_api.h"
 #include "http/certificates.h"
@@ -176,7 +177,11 @@ struct Platform::State {
     kube_client.emplace(*kube_transport);
     jenkins_client.emplace(*admin_transport);
     controllers.emplace(*kube_client, *jenkins_client, devops::Controllers::Options{});
-    return controllers->start();
+    TRY(controllers->start());
+    devops_api.emplace(*kube_transport, *admin_transport,
+                       devops::KapisOptions{.runs = &controllers->runs()});
+    devops_api->add_routes(routes);
+    return {};
   }
 
   void stop() {
@@ -184,6 +189,7 @@ struct Platform::State {
     if (controllers) controllers->stop();
     if (server) server->drain(kDrainLimit);
     server.reset();
+    devops_api.reset();
     controllers.reset();
     jenkins_api.reset();
     engine.reset();
@@ -211,6 +217,7 @@ struct Platform::State {
   std::optional<kube::Client> kube_client;
   std::optional<jenkins::Client> jenkins_client;
   std::optional<devops::Controllers> controllers;
+  std::optional<devops::Kapis> devops_api;
   std::unique_ptr<http::Server> server;
 };
 

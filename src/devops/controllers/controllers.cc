@@ -100,6 +100,8 @@ Result<> Controllers::start() {
   return {};
 }
 
+const kube::Informer& Controllers::runs() const { return state_->runs; }
+
 void Controllers::stop() {
   State& s = *state_;
   s.subscription.reset();

@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "jenkins/client.h"
 #include "kube/client.h"
+#include "kube/informer.h"
 
 namespace ks::devops {
 
@@ -36,6 +37,9 @@ class Controllers {
   Result<> start();
   /// Waits for reconciles in flight.
   void stop();
+
+  /// All PipelineRuns, with the indexes of run_indexes(), for whoever lists them.
+  const kube::Informer& runs() const;
 
  private:
   struct State;
