@@ -25,7 +25,8 @@ TEST(GoTemplate, AnAbsentKeyIsNoValue) {
 }
 
 TEST(GoTemplate, TakesOtherDelimitersAndBalancesThem) {
-  const Result<GoTemplate> parsed = GoTemplate::parse("a $(printf \"%s)\" (print .x)) b", "$(", ")");
+  const Result<GoTemplate> parsed =
+      GoTemplate::parse("a $(printf \"%s)\" (print .x)) b", "$(", ")");
   ASSERT_TRUE(parsed.ok()) << parsed.error().message;
   EXPECT_EQ(parsed->render(json::parse(R"({"x":"1"})")).value_or("?"), "a 1) b");
 }
@@ -39,12 +40,15 @@ TEST(GoTemplate, Branches) {
 
 TEST(GoTemplate, RangesOverListsMapsAndNumbers) {
   EXPECT_EQ(render("{{range .l}}{{.}},{{end}}", R"({"l":[1,2]})"), "1,2,");
-  EXPECT_EQ(render("{{range $i, $v := .l}}{{$i}}={{$v}};{{end}}", R"({"l":["a","b"]})"), "0=a;1=b;");
+  EXPECT_EQ(render("{{range $i, $v := .l}}{{$i}}={{$v}};{{end}}", R"({"l":["a","b"]})"),
+            "0=a;1=b;");
   EXPECT_EQ(render("{{range $k, $v := .m}}{{$k}}{{$v}}{{end}}", R"({"m":{"b":2,"a":1}})"), "a1b2");
   EXPECT_EQ(render("{{range .l}}x{{else}}empty{{end}}", R"({"l":[]})"), "empty");
-  EXPECT_EQ(render("{{range .l}}{{if eq . 2}}{{continue}}{{end}}{{if eq . 4}}{{break}}{{end}}{{.}}{{end}}",
-                   R"({"l":[1,2,3,4,5]})"),
-            "13");
+  EXPECT_EQ(
+      render(
+          "{{range .l}}{{if eq . 2}}{{continue}}{{end}}{{if eq . 4}}{{break}}{{end}}{{.}}{{end}}",
+          R"({"l":[1,2,3,4,5]})"),
+      "13");
   EXPECT_EQ(render("{{range 3}}{{.}}{{end}}"), "012");
 }
 
@@ -63,7 +67,8 @@ TEST(GoTemplate, PipesAndFunctions) {
             R"("a\"b" [1 x] 1.24 5%)");
   EXPECT_EQ(render(R"({{html "<a&b>"}} {{urlquery "a b&c"}} {{js "it's"}})"),
             "&lt;a&amp;b&gt; a+b%26c it\\'s");
-  EXPECT_EQ(render("{{lt 1 2}} {{ge 1.5 2}} {{eq 1 2 1}} {{ne \"a\" \"b\"}}"), "true false true true");
+  EXPECT_EQ(render("{{lt 1 2}} {{ge 1.5 2}} {{eq 1 2 1}} {{ne \"a\" \"b\"}}"),
+            "true false true true");
 }
 
 TEST(GoTemplate, TrimsAndSkipsComments) {
@@ -71,9 +76,10 @@ TEST(GoTemplate, TrimsAndSkipsComments) {
 }
 
 TEST(GoTemplate, DefinesAndCalls) {
-  EXPECT_EQ(render(R"({{define "t"}}<{{.}}>{{end}}{{template "t" .x}}{{block "b" .x}}[{{.}}]{{end}})",
-                   R"({"x":1})"),
-            "<1>[1]");
+  EXPECT_EQ(
+      render(R"({{define "t"}}<{{.}}>{{end}}{{template "t" .x}}{{block "b" .x}}[{{.}}]{{end}})",
+             R"({"x":1})"),
+      "<1>[1]");
   EXPECT_EQ(render(R"({{template "nope"}})"), "render: template \"nope\" not defined");
 }
 
