@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "base/yaml.h"
 
 // YAML by libyaml's events. Scalars are typed as Kubernetes' tools type them: YAML 1.1 core without
 // yes/no/on/off.
@@ -99,9 +100,34 @@ json::value plain_scalar(std::string_view text) {
   return json::value(json::string(text));
 }
 
+/// As SnakeYAML takes them: yes, no, on and off are booleans, `1_000` and `1:30` (base 60) numbers.
+json::value yaml11_scalar(std::string_view text) {
+  const std::string lower = to_lower(text);
+  const bool one_case = text == lower || text == to_upper(text) ||
+                        (text[0] != lower[0] && text.substr(1) == lower.substr(1));
+  if (one_case && is_one_of(lower, {"yes", "on"})) return true;
+  if (one_case && is_one_of(lower, {"no", "off"})) return false;
+  const bool digit_first = !text.empty() && text[0] >= '1' && text[0] <= '9';
+  if (digit_first && text.find_first_not_of("0123456789_") == text.npos)
+    return plain_scalar(replace_all(std::string(text), "_", ""));
+  if (digit_first && text.contains(':') && text.find_first_not_of("0123456789:") == text.npos) {
+    int64_t total = 0;
+    for (std::string_view piece : split(text, ':')) {
+      const std::optional<int64_t> digits = parse_int(piece);
+      if (!digits || *digits > (total == 0 ? INT32_MAX : 59))
+        return json::value(json::string(text));
+      if (__builtin_mul_overflow(total, 60, &total)) return json::value(json::string(text));
+      total += *digits;
+    }
+    return total;
+  }
+  return text.starts_with("0o") ? json::value(json::string(text)) : plain_scalar(text);
+}
+
 class Composer {
  public:
-  Composer(std::string_view text, JsonLimits limits) : parser_(text), limits_(limits) {}
+  Composer(std::string_view text, JsonLimits limits, bool yaml11 = false)
+      : parser_(text), limits_(limits), yaml11_(yaml11) {}
 
   Result<std::vector<json::value>> documents(size_t most) {
     std::vector<json::value> found;
@@ -163,7 +189,9 @@ class Composer {
     const std::string_view text(reinterpret_cast<const char*>(raw.value), raw.length);
     const std::string_view tag = raw.tag == nullptr ? "" : reinterpret_cast<const char*>(raw.tag);
     const bool is_text = raw.style != YAML_PLAIN_SCALAR_STYLE || tag == YAML_STR_TAG || tag == "!";
-    json::value value = is_text ? json::value(json::string(text)) : plain_scalar(text);
+    json::value value = is_text   ? json::value(json::string(text))
+                        : yaml11_ ? yaml11_scalar(text)
+                                  : plain_scalar(text);
     remember(raw.anchor, value);
     return value;
   }
@@ -191,14 +219,15 @@ class Composer {
       if (event_->raw.type != YAML_SCALAR_EVENT) return fail("a key must be a plain text");
       const auto& raw = event_->raw.data.scalar;
       std::string key(reinterpret_cast<const char*>(raw.value), raw.length);
-      if (object.contains(key)) return fail(fmt::format("the key \"{}\" is there twice", key));
+      if (object.contains(key) && !yaml11_)
+        return fail(fmt::format("the key \"{}\" is there twice", key));
       const bool merge = key == "<<" && raw.style == YAML_PLAIN_SCALAR_STYLE;
       TRY(next());
       json::value value = TRY(node(depth + 1));
       if (merge) {
         merged.push_back(std::move(value));
       } else {
-        object.emplace(key, std::move(value));
+        object[key] = std::move(value);
       }
     }
     for (const json::value& source : merged) merge_into(object, source);
@@ -227,6 +256,7 @@ class Composer {
 
   Parser parser_;
   JsonLimits limits_;
+  bool yaml11_;
   std::unique_ptr<Event> event_;
   std::map<std::string, json::value> anchors_;
   size_t aliased_ = 0;
@@ -289,6 +319,8 @@ class Emitter {
       const std::string_view content = *string;
       if (content.find('\n') != content.npos && is_literal(content)) return literal(content, depth);
       text(content);
+    } else if (const double* number = value.if_double()) {
+      out_ += fmt::format("{}", *number);
     } else {
       out_ += value.is_object() ? "{}" : value.is_array() ? "[]" : to_json(value);
     }
@@ -353,6 +385,11 @@ class Emitter {
 Result<std::vector<json::value>> parse_yaml_documents(std::string_view text, JsonLimits limits) {
   if (!is_utf8(text)) return Error{Code::invalid, "the text is not valid UTF-8"};
   return Composer(text, limits).documents(SIZE_MAX);
+}
+
+Result<std::vector<json::value>> parse_yaml11_documents(std::string_view text, JsonLimits limits) {
+  if (!is_utf8(text)) return Error{Code::invalid, "the text is not valid UTF-8"};
+  return Composer(text, limits, true).documents(SIZE_MAX);
 }
 
 Result<json::value> parse_yaml(std::string_view text, JsonLimits limits) {
