@@ -4,11 +4,11 @@ build_packages=(
   g++ cmake ninja-build pkg-config git ca-certificates ccache mold
   libboost1.81-dev libboost-json1.81-dev libboost-context1.81-dev
   libssl-dev libcurl4-openssl-dev libyaml-dev libpugixml-dev libgmp-dev libsqlite3-dev libabsl-dev libpcre2-dev
-  libfmt-dev libarchive-dev libzstd-dev libcli11-dev libcrypt-dev zlib1g-dev
+  libfmt-dev libarchive-dev libzstd-dev libcli11-dev libcrypt-dev zlib1g-dev libtomlplusplus-dev
   libgtest-dev libgmock-dev libbenchmark-dev
 )
 # What the tests drive: real clients and peers.
-test_packages=(python3 curl openssl etcd-server)
+test_packages=(python3 python3-aiosmtpd curl openssl openssh-client etcd-server)
 lint_packages=(python3 clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev)
 
 missing_packages() {

@@ -108,6 +108,11 @@ bool matches_ant(std::string_view path, std::string_view pattern) {
   return segments_match(path_parts, pattern_parts);
 }
 
+bool matches_globs(std::string_view path, std::string_view globs) {
+  return std::ranges::any_of(patterns_of(globs, true),
+                             [&](const std::string& p) { return matches_ant(path, p); });
+}
+
 Result<std::vector<std::string>> find_files(const std::string& folder, std::string_view includes,
                                             std::string_view excludes, bool default_excludes,
                                             bool case_sensitive) {
@@ -147,7 +152,10 @@ Result<uint64_t> copy_file(const std::string& from_folder, const std::string& re
     if (part == "..")
       return Error{Code::forbidden, fmt::format("'{}' leads out of the folder", relative)};
   }
-  const std::string from = from_folder + "/" + relative, to = to_folder + "/" + relative;
+  return copy_as(from_folder + "/" + relative, to_folder + "/" + relative);
+}
+
+Result<uint64_t> copy_as(const std::string& from, const std::string& to) {
   TRY(make_dirs(to.substr(0, to.rfind('/'))));
   struct stat info{};
   if (lstat(from.c_str(), &info) != 0) return errno_error("read", from, errno);

@@ -35,9 +35,15 @@ Result<std::vector<std::string>> find_files(const std::string& folder, std::stri
 /// Whether one Ant glob takes a relative path.
 bool matches_ant(std::string_view path, std::string_view pattern);
 
+/// Whether a comma list of Ant globs takes a relative path.
+bool matches_globs(std::string_view path, std::string_view globs);
+
 /// Copies a file, or a link as a link, with its mode; folders on the way are made. The target must
 /// not lead out of `to_folder`.
 Result<uint64_t> copy_file(const std::string& from_folder, const std::string& relative,
                            const std::string& to_folder);
+
+/// The same under another name.
+Result<uint64_t> copy_as(const std::string& from, const std::string& to);
 
 }  // namespace ks::engine

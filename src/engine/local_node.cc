@@ -126,6 +126,16 @@ class LocalNode final : public Node {
     return {workspace(*machine, before.path, executor), {}};
   }
 
+  std::vector<std::string> names(const std::string& label) const override {
+    std::vector<std::string> found;
+    const Result<LabelExpression> expression = LabelExpression::parse(label);
+    for (const auto& machine : options_.machines) {
+      if (expression && expression->matches(machine.name, machine.labels))
+        found.push_back(machine.name);
+    }
+    return found;
+  }
+
   void cancel(const std::string& key) override {
     std::function<void(Lease)> granted;
     {

@@ -79,6 +79,8 @@ class Node {
   virtual void cancel(const std::string& key) = 0;
   /// While runs of before a restart regain what they had, nobody else is granted anything.
   virtual void hold_back(bool hold) = 0;
+  /// Names of the machines that a label expression takes; empty for one that is none.
+  virtual std::vector<std::string> names(const std::string& label) const = 0;
   /// Gives the executor back.
   virtual void release(const std::string& key) = 0;
 };

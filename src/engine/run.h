@@ -57,6 +57,8 @@ struct RunServices {
   /// Calls back at a time. Cancelled by dropping the token.
   std::function<std::shared_ptr<void>(std::chrono::milliseconds after, std::function<void()>)>
       timer;
+  /// Runs what may take long: mail, archives, other servers. Null: where the run is.
+  std::function<void(std::function<void()>)> background = nullptr;
   std::function<void(const Run&, const RunNode&)> node_changed;  ///< on the run's thread
   std::function<void(const Run&)> state_changed;                 ///< began, paused, goes on, ended
   /// The replay of a run that a journal holds is over, and it stands where it stood. Once; not for

@@ -4,6 +4,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "engine/globals.h"
+#include "engine/host_classes.h"
 #include "engine/node.h"
 #include "engine/step.h"
 
@@ -190,8 +191,8 @@ std::optional<groovy::Value> Run::global(groovy::Task& task, std::string_view na
 
 bool Run::set_global(groovy::Task&, std::string_view, const groovy::Value&) { return false; }
 
-std::optional<groovy::Value> Run::find_class(groovy::Task&, std::string_view) {
-  return std::nullopt;
+std::optional<groovy::Value> Run::find_class(groovy::Task&, std::string_view name) {
+  return host_class(*this, name);
 }
 
 void Run::print(groovy::Task&, std::string_view text) { print(text); }
@@ -321,6 +322,14 @@ const StepRegistry& builtin_steps() {
     add_credential_steps(made);
     add_input_steps(made);
     add_declarative_steps(made);
+    add_json_yaml_steps(made);
+    add_property_steps(made);
+    add_toml_steps(made);
+    add_csv_steps(made);
+    add_maven_steps(made);
+    add_archive_steps(made);
+    add_find_steps(made);
+    add_digest_steps(made);
     return made;
   }();
   return registry;

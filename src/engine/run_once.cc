@@ -34,7 +34,7 @@ Result<OnceResult> run_once(OnceOptions options) {
     node_options.machines = {{.name = "built-in", .labels = {}, .env = {}, .executors = 16}};
   const std::unique_ptr<Node> node = TRY(local_node(std::move(node_options)));
   const std::string kept = options.keep.empty() ? folder.path() : options.keep;
-  Loop loop;
+  Loop loop, background;
 
   RunSpec spec;
   spec.job = options.job;
@@ -54,6 +54,9 @@ Result<OnceResult> run_once(OnceOptions options) {
     return loop.timer(after, std::move(work));
   };
   services.previous_result = [&options](const RunSpec&) { return options.previous_result; };
+  services.background = [&background](std::function<void()> work) {
+    background.post(std::move(work));
+  };
   if (options.changed) {
     services.node_changed = [&options](const Run& changed, const RunNode& which) {
       if (which.kind != NodeKind::step) options.changed(changed);
@@ -86,6 +89,7 @@ Result<OnceResult> run_once(OnceOptions options) {
   if (options.console) run->log().set_tee(options.console);
   run->start();
   run->wait();
+  background.stop();
   loop.stop();
   OnceResult done{.result = run->result(), .report = report_of(*run)};
   return done;

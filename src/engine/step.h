@@ -96,6 +96,14 @@ void add_credential_steps(StepRegistry& registry);   // withCredentials
 void add_symbols(StepRegistry& registry);            // string(...), logRotator(...), ...
 void add_declarative_steps(StepRegistry& registry);  // validateDeclarativePipeline
 void add_input_steps(StepRegistry& registry);        // input
+void add_json_yaml_steps(StepRegistry& registry);    // readJSON, writeJSON, readYaml, writeYaml
+void add_property_steps(StepRegistry& registry);     // readProperties, readManifest
+void add_toml_steps(StepRegistry& registry);         // readTOML, writeTOML
+void add_csv_steps(StepRegistry& registry);          // readCSV, writeCSV
+void add_maven_steps(StepRegistry& registry);        // readMavenPom, writeMavenPom
+void add_archive_steps(StepRegistry& registry);      // zip, unzip, tar, untar
+void add_find_steps(StepRegistry& registry);         // findFiles, touch, nodesByLabel, cleanWs, ...
+void add_digest_steps(StepRegistry& registry);       // md5, sha1, sha256, verify*, fingerprint
 
 /// The result that an exception means: an interruption carries its own, everything else is a
 /// failure.

@@ -190,6 +190,7 @@ RunServices EngineServer::services_for(const Job& job) {
   out.timer = [this](std::chrono::milliseconds after, std::function<void()> work) {
     return loop_->timer(after, std::move(work));
   };
+  out.background = [this](std::function<void()> work) { background_->post(std::move(work)); };
   out.node_changed = [this, name = job.name](const Run& run, const RunNode& node) {
     on_node(run, name, node);
   };

@@ -23,6 +23,8 @@ constexpr auto kRetryPause = std::chrono::seconds(1);
 constexpr size_t kMostRetries = 10'000;
 /// How long after the start readers wait for runs that are being replayed; most take milliseconds.
 constexpr auto kReplayPatience = std::chrono::seconds(10);
+/// Archives, mail and other servers: what runs wait for without a thread of theirs.
+constexpr int kBackgroundThreads = 4;
 
 Error no_folder(const std::string& folder) {
   return {Code::not_found, fmt::format("folder \"{}\" does not exist", folder)};
@@ -50,10 +52,12 @@ EngineServer::EngineServer(EngineOptions options)
       clock_(options_.clock == nullptr ? system_clock() : *options_.clock),
       epoch_(random_text(8)),
       events_(options_.event_history),
-      loop_(std::make_unique<Loop>(options_.threads)) {}
+      loop_(std::make_unique<Loop>(options_.threads)),
+      background_(std::make_unique<Loop>(kBackgroundThreads)) {}
 
 EngineServer::~EngineServer() {
   ending_ = true;
+  background_->stop();
   loop_->stop();
   // Runs go before what they stand on.
   State state;

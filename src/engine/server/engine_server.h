@@ -121,6 +121,7 @@ class EngineServer final : public Engine {
   mutable std::condition_variable caught_up_;             ///< of some run
   Guarded<std::vector<std::shared_ptr<void>>> retries_;
   std::unique_ptr<Loop> loop_;
+  std::unique_ptr<Loop> background_;
 };
 
 }  // namespace ks::engine

@@ -1,4 +1,6 @@
 #include "engine/files.h"
+#include "engine/charset.h"
+#include "engine/fence.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -6,29 +8,43 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "engine/node.h"
+#include "engine/values.h"
 
-// readFile, writeFile, fileExists, deleteDir, pwd, stash, unstash, cleanWs.
+// readFile, writeFile, fileExists, deleteDir, pwd, stash, unstash.
 
 namespace ks::engine {
 namespace {
 
+/// An encoding that there is; Java's exception when not.
+std::string encoding_of(StepCall& call) {
+  std::string charset = call.text("encoding");
+  if (charset != "Base64" && !encode_text("", charset)) {
+    throw_java(call, "java.nio.charset.UnsupportedCharsetException",
+               "java.lang.IllegalArgumentException", charset);
+  }
+  return charset;
+}
+
 groovy::Value read_file_step(StepCall& call) {
-  const std::string path = resolve(call, call.text("file"));
-  if (call.text("encoding") != "Base64") return call.string(read_text(call, path));
+  const std::string path = resolve(call, call.text("file")), charset = encoding_of(call);
   const json::value text = outside(call, "read", [&]() -> Result<json::value> {
-    const std::string bytes = TRY(read_file(path, call.run.limits().string_bytes));
-    return json::value(json::string(base64_encode(bytes)));
+    const std::string bytes = TRY(fence_of(call, path).read(path, call.run.limits().string_bytes));
+    return json::value(json::string(charset == "Base64" ? base64_encode(bytes)
+                                                        : TRY(decode_text(bytes, charset))));
   });
   return call.string(text.as_string());
 }
 
 groovy::Value write_file(StepCall& call) {
   if (!call.has("file") || !call.has("text")) call.fail("writeFile needs both file and text");
-  const std::string path = resolve(call, call.text("file")), text = call.text("text");
-  const bool base64 = call.text("encoding") == "Base64";
+  const std::string path = resolve(call, call.text("file")), text = call.text("text"),
+                    charset = encoding_of(call);
+  if (charset != "Base64") {
+    write_text(call, path, text, charset);
+    return {};
+  }
   outside(call, "write", [&]() -> Result<json::value> {
-    TRY(make_dirs(path.substr(0, path.rfind('/'))));
-    TRY(write_file_atomic(path, base64 ? TRY(base64_decode(text)) : text));
+    TRY(fence_of(call, path).write(path, TRY(base64_decode(text))));
     return json::value(nullptr);
   });
   return {};
@@ -42,9 +58,7 @@ groovy::Value file_exists_step(StepCall& call) {
         "be checked instead.");
   }
   const std::string path = resolve(call, name);
-  const json::value there = outside(
-      call, "exists", [&]() -> Result<json::value> { return json::value(file_exists(path)); });
-  return groovy::Value::of_bool(there.as_bool());
+  return groovy::Value::of_bool(is_there(call, path));
 }
 
 groovy::Value delete_dir(StepCall& call) {
@@ -53,13 +67,6 @@ groovy::Value delete_dir(StepCall& call) {
     TRY(remove_tree(path));
     return json::value(nullptr);
   });
-  return {};
-}
-
-groovy::Value clean_workspace(StepCall& call) {
-  call.run.print_line("[WS-CLEANUP] Deleting project workspace...");
-  delete_dir(call);
-  call.run.print_line("[WS-CLEANUP] done");
   return {};
 }
 
@@ -119,10 +126,6 @@ void add_file_steps(StepRegistry& registry) {
   add("writeFile", {"file", "text", "encoding"}, "", write_file);
   add("fileExists", {"file"}, "file", file_exists_step);
   add("deleteDir", {}, "", delete_dir);
-  add("cleanWs",
-      {"cleanWhenSuccess", "cleanWhenFailure", "cleanWhenAborted", "cleanWhenNotBuilt",
-       "cleanWhenUnstable", "deleteDirs", "patterns", "notFailBuild", "disableDeferredWipeout"},
-      "", clean_workspace);
   add("pwd", {"tmp"}, "", pwd);
   add("stash", {"name", "includes", "excludes", "useDefaultExcludes", "allowEmpty"}, "name", stash);
   add("unstash", {"name"}, "name", unstash);

@@ -30,8 +30,12 @@ class Bench {
     services_.timer = [this](std::chrono::milliseconds after, std::function<void()> work) {
       return loop_.timer(after, std::move(work));
     };
+    services_.background = [this](std::function<void()> work) {
+      background_.post(std::move(work));
+    };
   }
   ~Bench() {
+    background_.stop();
     loop_.stop();
     run_.reset();
   }
@@ -61,7 +65,7 @@ class Bench {
  private:
   std::string folder_;
   std::unique_ptr<Node> node_;
-  Loop loop_;
+  Loop loop_, background_;
   RunServices services_;
   std::shared_ptr<Run> run_;
 };
