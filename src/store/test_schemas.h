@@ -21,6 +21,7 @@ inline const Schema& built_in(std::string_view brief) {
 /// `spec.x: Required value`
 inline std::vector<std::string> texts(const std::vector<kube::FieldError>& errors) {
   std::vector<std::string> out;
+  out.reserve(errors.size());
   for (const kube::FieldError& error : errors) {
     out.push_back((error.field.empty() ? "" : error.field + ": ") + error.message);
   }

@@ -52,6 +52,7 @@ std::vector<MediaRange> accepted(const http::Request& request) {
   }
   std::ranges::stable_sort(ranges, std::greater<>(), &std::pair<int, MediaRange>::first);
   std::vector<MediaRange> out;
+  out.reserve(ranges.size());
   for (auto& [quality, range] : ranges) out.push_back(std::move(range));
   if (request.headers.get("Accept").empty()) out.push_back({"*/*", {}});
   return out;

@@ -290,7 +290,7 @@ bool compare(const json::value& left, const json::value& right, Comparison compa
 /// Walks a document along the steps, depth first, so that the first result is found early.
 class Walk {
  public:
-  Walk(size_t most) : most_(most) {}
+  explicit Walk(size_t most) : most_(most) {}
 
   void go(const json::value& value, std::span<const Step> steps) {
     if (done() || ++visits_ > kMaxVisits) return;

@@ -25,19 +25,6 @@ json::array words(const std::vector<std::string>& texts) {
   return out;
 }
 
-std::string_view type_name(Schema::Type type) {
-  switch (type) {
-    case Schema::Type::any: return "";
-    case Schema::Type::object: return "object";
-    case Schema::Type::array: return "array";
-    case Schema::Type::string: return "string";
-    case Schema::Type::integer: return "integer";
-    case Schema::Type::number: return "number";
-    case Schema::Type::boolean: return "boolean";
-  }
-  return "";
-}
-
 /// `io.kubesphere.devops.v1alpha3.Pipeline` for Pipeline of devops.kubesphere.io/v1alpha3.
 std::string custom_name(const Kind& kind) {
   std::vector<std::string_view> labels = split(kind.resource.group, '.');

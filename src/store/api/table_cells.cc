@@ -41,7 +41,7 @@ std::string time_ago(std::string_view time, WallTime now) {
   return parsed ? human_duration(now - *parsed) : "<invalid>";
 }
 
-std::string or_else(std::string text, std::string_view otherwise) {
+std::string or_else(const std::string& text, std::string_view otherwise) {
   return text.empty() ? std::string(otherwise) : text;
 }
 
@@ -126,9 +126,10 @@ bool has_condition(const json::value& object, std::string_view type) {
 }
 
 namespace cells {
-namespace {
 
-json::value words(std::string text) { return json::value(json::string(text)); }
+json::value words(std::string_view text) { return json::value(json::string(text)); }
+
+namespace {
 
 std::string when(const json::value& object, std::initializer_list<std::string_view> path,
                  WallTime now) {
@@ -142,7 +143,7 @@ json::value age(const json::value& object, WallTime now) {
 }
 
 json::value created_at(const json::value& object, WallTime) {
-  return words(std::string(text_at(object, {"metadata", "creationTimestamp"})));
+  return words(text_at(object, {"metadata", "creationTimestamp"}));
 }
 
 // ----- nodes -----
@@ -172,7 +173,7 @@ json::value node_roles(const json::value& object, WallTime) {
 
 static json::value node_address(const json::value& object, std::string_view type) {
   for (const json::value& one : array_at(object, {"status", "addresses"})) {
-    if (text_at(one, {"type"}) == type) return words(std::string(text_at(one, {"address"})));
+    if (text_at(one, {"type"}) == type) return words(text_at(one, {"address"}));
   }
   return words("<none>");
 }
@@ -340,7 +341,7 @@ json::value event_source(const json::value& object, WallTime) {
   return words(host.empty() ? std::string(component) : fmt::format("{}, {}", component, host));
 }
 json::value event_message(const json::value& object, WallTime) {
-  return words(std::string(trim(first_of(object, {{"message"}, {"note"}}))));
+  return words(trim(first_of(object, {{"message"}, {"note"}})));
 }
 json::value event_count(const json::value& object, WallTime) {
   int64_t count = int_at(object, {"count"}, int_at(object, {"deprecatedCount"}));

@@ -39,6 +39,9 @@ std::string time_ago(std::string_view time, WallTime now);
 /// Cells of several kinds.
 namespace cells {
 
+/// A cell that is this text.
+json::value words(std::string_view text);
+
 json::value age(const json::value& object, WallTime now);
 json::value created_at(const json::value& object, WallTime now);
 

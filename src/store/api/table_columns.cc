@@ -19,6 +19,12 @@ constexpr Column kContainers{"Containers", "string",  "Names of its containers",
 constexpr Column kImages{"Images", "string", "Images of its containers", 1, "", "", images};
 constexpr Column kSelector{"Selector", "string", "Labels of the pods it looks after", 1, "",
                            "",         selector};
+constexpr Column kDesiredPods{"Desired", "integer", "Pods it should have", 0, "spec.replicas"};
+constexpr Column kCurrentPods{"Current", "integer", "Pods it has", 0, "status.replicas"};
+constexpr Column kReadyPods{"Ready", "integer", "Pods that are ready", 0, "status.readyReplicas"};
+constexpr Column kReadyOfDesired{
+    "Ready", "string", "Pods that are ready, of those it should have", 0, "", "", ready_of_desired};
+constexpr Column kDataCount{"Data", "integer", "How many entries it has", 0, "", "", data_count};
 constexpr Column kVolumeMode{"VolumeMode",      "string", "Filesystem or Block", 1,
                              "spec.volumeMode", "<unset>"};
 constexpr Column kAttributesClass{"VolumeAttributesClass",          "string",
@@ -46,20 +52,13 @@ constexpr Column kPodTemplates[] = {
     {"Pod Labels", "string", "Labels of the pods made from it", 0, "", "", template_labels},
 };
 constexpr Column kReplicaSets[] = {
-    kName,
-    {"Desired", "integer", "Pods it should have", 0, "spec.replicas"},
-    {"Current", "integer", "Pods it has", 0, "status.replicas"},
-    {"Ready", "integer", "Pods that are ready", 0, "status.readyReplicas"},
-    kAge,
-    kContainers,
-    kImages,
-    kSelector,
+    kName, kDesiredPods, kCurrentPods, kReadyPods, kAge, kContainers, kImages, kSelector,
 };
 constexpr Column kReplicationControllers[] = {
     kName,
-    {"Desired", "integer", "Pods it should have", 0, "spec.replicas"},
-    {"Current", "integer", "Pods it has", 0, "status.replicas"},
-    {"Ready", "integer", "Pods that are ready", 0, "status.readyReplicas"},
+    kDesiredPods,
+    kCurrentPods,
+    kReadyPods,
     kAge,
     kContainers,
     kImages,
@@ -82,8 +81,7 @@ constexpr Column kDaemonSets[] = {
 };
 constexpr Column kDeployments[] = {
     kName,
-    {"Ready", "string", "Pods that are ready, of those it should have", 0, "", "",
-     ready_of_desired},
+    kReadyOfDesired,
     {"Up-to-date", "integer", "Pods of the newest template", 0, "status.updatedReplicas"},
     {"Available", "integer", "Pods that have been ready long enough", 0,
      "status.availableReplicas"},
@@ -93,12 +91,7 @@ constexpr Column kDeployments[] = {
     kSelector,
 };
 constexpr Column kStatefulSets[] = {
-    kName,
-    {"Ready", "string", "Pods that are ready, of those it should have", 0, "", "",
-     ready_of_desired},
-    kAge,
-    kContainers,
-    kImages,
+    kName, kReadyOfDesired, kAge, kContainers, kImages,
 };
 constexpr Column kControllerRevisions[] = {
     kName,
@@ -214,11 +207,10 @@ constexpr Column kNamespaces[] = {
 constexpr Column kSecrets[] = {
     kName,
     {"Type", "string", "What it holds", 0, "type"},
-    {"Data", "integer", "How many entries it has", 0, "", "", data_count},
+    kDataCount,
     kAge,
 };
-constexpr Column kConfigMaps[] = {
-    kName, {"Data", "integer", "How many entries it has", 0, "", "", data_count}, kAge};
+constexpr Column kConfigMaps[] = {kName, kDataCount, kAge};
 constexpr Column kServiceAccounts[] = {
     kName, {"Secrets", "integer", "How many secrets it may use", 0, "", "", secrets_count}, kAge};
 constexpr Column kVolumes[] = {

@@ -14,8 +14,6 @@
 namespace ks::store::cells {
 namespace {
 
-json::value words(std::string text) { return json::value(json::string(text)); }
-
 /// IPs, or host names where there is no IP, of a load balancer.
 std::vector<std::string> balancer_addresses(const json::value& object) {
   std::vector<std::string> out;
@@ -35,7 +33,7 @@ class Shortlist {
     if (shown_.size() < 3) shown_.push_back(std::move(text));
   }
   json::value text(std::string_view otherwise) const {
-    if (count_ == 0) return words(std::string(otherwise));
+    if (count_ == 0) return words(otherwise);
     const std::string list = join(shown_, ",");
     return words(count_ > 3 ? fmt::format("{} + {} more...", list, count_ - 3) : list);
   }

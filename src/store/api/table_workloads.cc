@@ -16,8 +16,6 @@
 namespace ks::store::cells {
 namespace {
 
-json::value words(std::string text) { return json::value(json::string(text)); }
-
 // ----- pods -----
 
 /// What the container statuses of a pod come to.

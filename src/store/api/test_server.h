@@ -55,7 +55,7 @@ class WatchReader {
                            changed_.notify_all();
                          },
                      .on_end =
-                         [this](Result<>) {
+                         [this](const Result<>&) {
                            seen_.with([](Seen& seen) { seen.ended = true; });
                            changed_.notify_all();
                          }});

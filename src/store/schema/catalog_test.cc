@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
+
 #include "base/json.h"
 #include "base/text.h"
 #include "store/schema/builtin.h"

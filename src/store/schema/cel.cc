@@ -13,19 +13,6 @@ namespace {
 
 using cel::Kind;
 
-std::string_view type_text(const Schema& schema) {
-  switch (schema.type) {
-    case Schema::Type::any: return "";
-    case Schema::Type::object: return "object";
-    case Schema::Type::array: return "array";
-    case Schema::Type::string: return "string";
-    case Schema::Type::integer: return "integer";
-    case Schema::Type::number: return "number";
-    case Schema::Type::boolean: return "boolean";
-  }
-  return "";
-}
-
 /// One node being held to its rules.
 class Check {
  public:
@@ -58,7 +45,7 @@ class Check {
 
   void report(std::string_view reason, const std::string& field, std::string_view detail) {
     const std::string path = field.empty() ? "<nil>" : field;  // the whole object has no path
-    const std::string shown = fmt::format("\"{}\"", type_text(schema_));
+    const std::string shown = fmt::format("\"{}\"", type_name(schema_.type));
     if (reason == "FieldValueRequired")
       errors_.push_back(kube::field_required(path, detail));
     else if (reason == "FieldValueForbidden")

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
+
 #include "base/json.h"
 #include "store/schema/catalog.h"
 #include "store/schema/definition.h"

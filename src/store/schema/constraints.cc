@@ -107,6 +107,7 @@ void Validator::check_enum(const json::value& value, const Constraints& constrai
     return;
   }
   std::vector<std::string> texts;
+  texts.reserve(allowed.size());
   for (const json::value& one : allowed) {
     texts.emplace_back(one.is_string() ? std::string(one.get_string()) : json::serialize(one));
   }

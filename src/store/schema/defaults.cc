@@ -59,9 +59,16 @@ void default_pod_spec(json::value& spec) {
   }
 }
 
-void apply_rule(json::object& object, const Rule& rule) {
+/// What Kubernetes' own decoder makes of an empty text is no different from none.
+bool is_missing(const json::value* value, const Schema& schema) {
+  if (value == nullptr || (value->is_null() && !schema.nullable)) return true;
+  return schema.built_in && value->is_string() && value->get_string().empty();
+}
+
+void apply_rule(json::object& object, const Schema& schema, const Rule& rule) {
   json::value* present = object.if_contains(rule.field);
-  bool there = present != nullptr && !present->is_null();
+  const Schema* known = schema.field(rule.field);
+  bool there = known != nullptr && !is_missing(present, *known);
   // These two add to what is there.
   if (rule.kind == Rule::Kind::pod) {
     if (there) default_pod_spec(*present);
@@ -101,10 +108,6 @@ void apply_rule(json::object& object, const Rule& rule) {
   }
 }
 
-bool is_missing(const json::value* value, const Schema& schema) {
-  return value == nullptr || (value->is_null() && !schema.nullable);
-}
-
 size_t size_of(const json::value& value) {
   size_t out = sizeof(json::value);
   if (const json::string* text = value.if_string()) out += text->size();
@@ -140,7 +143,7 @@ class Defaulter {
         set_default(object[property.name], *property.schema);
       }
     }
-    for (const Rule& rule : schema.default_rules) apply_rule(object, rule);
+    for (const Rule& rule : schema.default_rules) apply_rule(object, schema, rule);
     for (auto& [name, field] : object) {
       const Schema* known = schema.field(name);
       if (known == nullptr) continue;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
+
 #include "base/json.h"
 #include "store/schema/check.h"
 #include "store/test_schemas.h"

@@ -17,6 +17,19 @@ const Schema* Schema::field(std::string_view field_name) const {
   return values;
 }
 
+std::string_view type_name(Schema::Type type) {
+  switch (type) {
+    case Schema::Type::any: return "";
+    case Schema::Type::object: return "object";
+    case Schema::Type::array: return "array";
+    case Schema::Type::string: return "string";
+    case Schema::Type::integer: return "integer";
+    case Schema::Type::number: return "number";
+    case Schema::Type::boolean: return "boolean";
+  }
+  return "";
+}
+
 SchemaPool::SchemaPool() = default;
 SchemaPool::~SchemaPool() = default;
 
@@ -41,6 +54,7 @@ Schema* SchemaPool::find(std::string_view name) {
 
 std::vector<std::string_view> SchemaPool::names() const {
   std::vector<std::string_view> out;
+  out.reserve(by_name_.size());
   for (const auto& [name, schema] : by_name_) out.push_back(name);
   return out;
 }

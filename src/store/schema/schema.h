@@ -83,6 +83,9 @@ struct Schema {
   const Schema* field(std::string_view field_name) const;
 };
 
+/// As `type:` of an OpenAPI schema says it: `object`; empty for any.
+std::string_view type_name(Schema::Type type);
+
 /// What values must be beyond their type. Absent members do not constrain.
 struct Constraints {
   struct Rule {  ///< `x-kubernetes-validations`

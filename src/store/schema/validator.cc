@@ -167,7 +167,7 @@ bool Validator::has_type(const json::value& value, const Schema& schema) {
     case Schema::Type::number: fits = value.is_number(); break;
     case Schema::Type::boolean: fits = value.is_bool(); break;
   }
-  if (!fits) add_type_error(value, name_of_type(schema.type));
+  if (!fits) add_type_error(value, type_name(schema.type));
   if (!fits || schema.built_in || schema.format.empty()) return fits;
   if (value.is_string() && !has_format(value.get_string(), schema.format)) {
     add(kube::field_type_invalid(

@@ -37,19 +37,6 @@ std::string_view type_of_value(const json::value& value) {
   return "";
 }
 
-std::string_view name_of_type(Schema::Type type) {
-  switch (type) {
-    case Schema::Type::any: return "any";
-    case Schema::Type::object: return "object";
-    case Schema::Type::array: return "array";
-    case Schema::Type::string: return "string";
-    case Schema::Type::integer: return "integer";
-    case Schema::Type::number: return "number";
-    case Schema::Type::boolean: return "boolean";
-  }
-  return "";
-}
-
 std::string number_text(double number) {
   if (std::trunc(number) == number && std::abs(number) < 1e15) {
     return fmt::format("{:.0f}", number);

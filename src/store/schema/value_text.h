@@ -14,7 +14,6 @@ namespace ks::store {
 std::string shown(const json::value& value);
 /// `string`, `integer`, `number`, `boolean`, `array`, `object`, `null`.
 std::string_view type_of_value(const json::value& value);
-std::string_view name_of_type(Schema::Type type);
 /// As Go prints a float: `1`, `1.5`.
 std::string number_text(double number);
 /// Equality of what the JSON means: 1 is 1.0 at any depth, members have no order.

@@ -11,77 +11,12 @@
 namespace ks::store::rules {
 namespace {
 
-constexpr int kFileMode = 420;  // rw-r--r--
-
-json::array* array_in(json::value& object, std::string_view field) {
-  json::value* found = find(object, {field});
-  return found == nullptr ? nullptr : found->if_array();
-}
 const json::array* array_in(const json::value& object, std::string_view field) {
   const json::value* found = find(object, {field});
   return found == nullptr ? nullptr : found->if_array();
 }
 
 std::string quoted(std::string_view text) { return fmt::format("\"{}\"", text); }
-
-/// An image without a tag, or with `latest`, may change behind its name.
-std::string_view pull_policy(std::string_view image) {
-  if (image.contains('@')) return "IfNotPresent";
-  const size_t slash = image.rfind('/');
-  const size_t colon = image.rfind(':');
-  const bool tagged = colon != image.npos && (slash == image.npos || colon > slash);
-  return !tagged || image.ends_with(":latest") ? "Always" : "IfNotPresent";
-}
-
-void fill_probe(json::value& probe) {
-  if (!probe.is_object()) return;
-  json::object& fields = probe.get_object();
-  set_default(fields, "timeoutSeconds", 1);
-  set_default(fields, "periodSeconds", 10);
-  set_default(fields, "successThreshold", 1);
-  set_default(fields, "failureThreshold", 3);
-  if (json::value* http = find(probe, {"httpGet"}); http != nullptr && http->is_object()) {
-    set_default(http->get_object(), "path", "/");
-    set_default(http->get_object(), "scheme", "HTTP");
-  }
-}
-
-void fill_container(json::value& container) {
-  if (!container.is_object()) return;
-  json::object& fields = container.get_object();
-  set_default(fields, "imagePullPolicy", json::value(pull_policy(text_at(container, {"image"}))));
-  set_default(fields, "terminationMessagePath", "/dev/termination-log");
-  set_default(fields, "terminationMessagePolicy", "File");
-  set_default(fields, "resources", json::object());
-  for (std::string_view probe : {"livenessProbe", "readinessProbe", "startupProbe"}) {
-    if (json::value* found = fields.if_contains(probe)) fill_probe(*found);
-  }
-  if (json::array* ports = array_in(container, "ports")) {
-    for (json::value& port : *ports) {
-      if (port.is_object()) set_default(port.get_object(), "protocol", "TCP");
-    }
-  }
-  if (json::array* env = array_in(container, "env")) {
-    for (json::value& one : *env) {
-      json::value* reference = find(one, {"valueFrom", "fieldRef"});
-      if (reference != nullptr && reference->is_object()) {
-        set_default(reference->get_object(), "apiVersion", "v1");
-      }
-    }
-  }
-}
-
-void fill_volume(json::value& volume) {
-  if (!volume.is_object()) return;
-  json::object& fields = volume.get_object();
-  if (fields.size() == 1 && fields.contains("name")) fields["emptyDir"] = json::object();
-  for (std::string_view source : {"configMap", "secret", "downwardAPI", "projected"}) {
-    json::value* found = fields.if_contains(source);
-    if (found != nullptr && found->is_object()) {
-      set_default(found->get_object(), "defaultMode", kFileMode);
-    }
-  }
-}
 
 void check_name(std::string_view name, const std::string& path, FieldErrors& errors) {
   if (name.empty()) {
@@ -187,24 +122,6 @@ void check_not_negative(const json::value& object, std::string_view parent, std:
   if (number >= 0) return;
   errors.push_back(kube::field_invalid(fmt::format("{}.{}", parent, field), std::to_string(number),
                                        "must be greater than or equal to 0"));
-}
-
-void fill_pod_spec(json::value& spec) {
-  if (!spec.is_object()) return;
-  json::object& fields = spec.get_object();
-  set_default(fields, "restartPolicy", "Always");
-  set_default(fields, "dnsPolicy", "ClusterFirst");
-  set_default(fields, "schedulerName", "default-scheduler");
-  set_default(fields, "terminationGracePeriodSeconds", 30);
-  set_default(fields, "securityContext", json::object());
-  for (std::string_view list : {"containers", "initContainers"}) {
-    if (json::array* containers = array_in(spec, list)) {
-      for (json::value& container : *containers) fill_container(container);
-    }
-  }
-  if (json::array* volumes = array_in(spec, "volumes")) {
-    for (json::value& volume : *volumes) fill_volume(volume);
-  }
 }
 
 void check_pod_spec(const json::value& spec, const std::string& path, FieldErrors& errors) {

@@ -9,8 +9,6 @@
 
 namespace ks::store::rules {
 
-/// Sets what Kubernetes sets in a PodSpec that leaves it out.
-void fill_pod_spec(json::value& spec);
 /// Containers, ports, volumes. `path` is that of the spec: `spec.template.spec`.
 void check_pod_spec(const json::value& spec, const std::string& path, FieldErrors& errors);
 /// `Guaranteed`, `Burstable` or `BestEffort`, by the resources of the containers.

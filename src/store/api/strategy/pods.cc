@@ -12,7 +12,6 @@ namespace {
 void fill(json::value& pod) {
   json::value* spec = find(pod, {"spec"});
   if (spec == nullptr || !spec->is_object()) return;
-  fill_pod_spec(*spec);
   json::object& fields = spec->get_object();
   set_default(fields, "enableServiceLinks", true);
   set_default(fields, "serviceAccountName", "default");

@@ -21,19 +21,6 @@ bool has_any(const json::value& rule, std::string_view field) {
   return values != nullptr && !values->empty();
 }
 
-void fill_binding(json::value& object) {
-  if (json::value* role = find(object, {"roleRef"}); role != nullptr && role->is_object()) {
-    if (text_at(*role, {"apiGroup"}).empty()) role->get_object()["apiGroup"] = kGroup;
-  }
-  json::value* subjects = find(object, {"subjects"});
-  if (subjects == nullptr || !subjects->is_array()) return;
-  for (json::value& subject : subjects->get_array()) {
-    if (!subject.is_object() || !text_at(subject, {"apiGroup"}).empty()) continue;
-    const std::string_view kind = text_at(subject, {"kind"});
-    if (kind == "User" || kind == "Group") subject.get_object()["apiGroup"] = kGroup;
-  }
-}
-
 void check_subject(const json::value& subject, const std::string& path, bool namespaced,
                    FieldErrors& errors) {
   if (text_at(subject, {"name"}).empty()) errors.push_back(kube::field_required(path + ".name"));
@@ -49,16 +36,6 @@ void check_subject(const json::value& subject, const std::string& path, bool nam
 }
 
 }  // namespace
-
-Outcome<> prepare_binding(json::value& object, const StrategyContext&) {
-  fill_binding(object);
-  return {};
-}
-
-Outcome<> update_binding(json::value& next, const json::value&, const StrategyContext&) {
-  fill_binding(next);
-  return {};
-}
 
 void check_role(const json::value& object, FieldErrors& errors) {
   const json::array* rules = array_at(object, "rules");

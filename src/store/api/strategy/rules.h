@@ -27,7 +27,6 @@ Outcome<> update_pod(json::value& next, const json::value& before, const Strateg
 void check_pod(const json::value& object, FieldErrors& errors);
 void check_pod_change(const json::value& next, const json::value& before, FieldErrors& errors);
 Outcome<> prepare_workload(json::value& object, const StrategyContext&);
-Outcome<> update_workload(json::value& next, const json::value& before, const StrategyContext&);
 void check_workload(const json::value& object, FieldErrors& errors);
 void check_workload_change(const json::value& next, const json::value& before, FieldErrors& errors);
 Outcome<> prepare_job(json::value& object, const StrategyContext&);
@@ -36,13 +35,9 @@ void check_job_change(const json::value& next, const json::value& before, FieldE
 void check_cron_job(const json::value& object, FieldErrors& errors);
 void check_stateful_set_change(const json::value& next, const json::value& before,
                                FieldErrors& errors);
-Outcome<> prepare_claim(json::value& object, const StrategyContext&);
 void check_claim(const json::value& object, FieldErrors& errors);
 void check_claim_change(const json::value& next, const json::value& before, FieldErrors& errors);
-Outcome<> prepare_volume(json::value& object, const StrategyContext&);
 
-Outcome<> prepare_binding(json::value& object, const StrategyContext&);
-Outcome<> update_binding(json::value& next, const json::value& before, const StrategyContext&);
 void check_role(const json::value& object, FieldErrors& errors);
 void check_binding(const json::value& object, FieldErrors& errors);
 void check_binding_change(const json::value& next, const json::value& before, FieldErrors& errors);

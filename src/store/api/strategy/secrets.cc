@@ -90,9 +90,6 @@ void fold_string_data(json::value& object) {
     }
     object.as_object().erase("stringData");
   }
-  if (const json::value* type = fields.if_contains("type"); type == nullptr || type->is_null()) {
-    fields["type"] = "Opaque";
-  }
 }
 
 }  // namespace
@@ -102,10 +99,7 @@ Outcome<> prepare_secret(json::value& object, const StrategyContext&) {
   return {};
 }
 
-Outcome<> update_secret(json::value& next, const json::value& before, const StrategyContext&) {
-  if (find(next, {"type"}) == nullptr) {
-    if (const json::value* type = find(before, {"type"})) next.as_object()["type"] = *type;
-  }
+Outcome<> update_secret(json::value& next, const json::value&, const StrategyContext&) {
   fold_string_data(next);
   return {};
 }

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "kube/names.h"
+#include "store/api/strategy/pod_spec.h"
 #include "store/api/strategy/rules.h"
 
 namespace ks::store::rules {
@@ -20,11 +21,6 @@ json::array* ports_of(json::value& service) {
   return ports == nullptr ? nullptr : ports->if_array();
 }
 
-void set_default(json::object& fields, std::string_view name, json::value value) {
-  json::value& at = fields[name];
-  if (at.is_null()) at = std::move(value);
-}
-
 void fill_ports(json::value& service, const StrategyContext& context) {
   json::array* ports = ports_of(service);
   if (ports == nullptr) return;
@@ -33,10 +29,10 @@ void fill_ports(json::value& service, const StrategyContext& context) {
   for (json::value& port : *ports) {
     if (!port.is_object()) continue;
     json::object& fields = port.get_object();
-    set_default(fields, "protocol", "TCP");
     if (const json::value* number = fields.if_contains("port")) {
+      // Absent is the schema's business; 0 means the same.
       json::value& target = fields["targetPort"];
-      if (target.is_null() || target == 0) target = *number;
+      if (target == 0) target = *number;
     }
     if (node_ports && int_at(port, {"nodePort"}) == 0) {
       if (const int number = context.addresses.node_port(context.store); number != 0) {
@@ -47,27 +43,8 @@ void fill_ports(json::value& service, const StrategyContext& context) {
   }
 }
 
-void fill_spec(json::value& service) {
-  json::value& spec = service.as_object()["spec"];
-  if (!spec.is_object()) spec.emplace_object();
-  json::object& fields = spec.get_object();
-  set_default(fields, "type", "ClusterIP");
-  set_default(fields, "sessionAffinity", "None");
-  if (fields["type"] != "ExternalName") {
-    set_default(fields, "internalTrafficPolicy", "Cluster");
-    set_default(fields, "ipFamilies", json::array{"IPv4"});
-    set_default(fields, "ipFamilyPolicy", "SingleStack");
-  }
-  if (fields["type"] == "NodePort" || fields["type"] == "LoadBalancer") {
-    set_default(fields, "externalTrafficPolicy", "Cluster");
-  }
-  if (fields["type"] == "LoadBalancer") {
-    set_default(fields, "allocateLoadBalancerNodePorts", true);
-  }
-}
-
 Outcome<> fill_address(json::value& service, const StrategyContext& context) {
-  json::object& spec = service.as_object()["spec"].as_object();
+  json::object& spec = object_in(service.as_object(), "spec");
   if (!has_address(service)) {
     spec.erase("clusterIP");
     spec.erase("clusterIPs");
@@ -114,7 +91,6 @@ void check_port(const json::value& port, size_t index, bool named, FieldErrors& 
 }  // namespace
 
 Outcome<> prepare_service(json::value& object, const StrategyContext& context) {
-  fill_spec(object);
   fill_ports(object, context);
   TRY(fill_address(object, context));
   object.as_object()["status"] = json::object{{"loadBalancer", json::object()}};
@@ -123,8 +99,7 @@ Outcome<> prepare_service(json::value& object, const StrategyContext& context) {
 
 Outcome<> update_service(json::value& next, const json::value& before,
                          const StrategyContext& context) {
-  fill_spec(next);
-  json::object& spec = next.as_object()["spec"].as_object();
+  json::object& spec = object_in(next.as_object(), "spec");
   // A client that leaves the address out means the one that is there.
   if (has_address(next) && has_address(before) && text_at(next, {"spec", "clusterIP"}).empty()) {
     for (std::string_view field : {"clusterIP", "clusterIPs"}) {

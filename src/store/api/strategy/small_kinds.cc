@@ -42,26 +42,4 @@ void check_lease(const json::value& object, FieldErrors& errors) {
   }
 }
 
-Outcome<> prepare_claim(json::value& object, const StrategyContext&) {
-  json::value& spec = object.as_object()["spec"];
-  if (spec.is_object() && !spec.get_object().contains("volumeMode")) {
-    spec.get_object()["volumeMode"] = "Filesystem";
-  }
-  object.as_object()["status"] = json::object{{"phase", "Pending"}};
-  return {};
-}
-
-Outcome<> prepare_volume(json::value& object, const StrategyContext&) {
-  json::value& spec = object.as_object()["spec"];
-  if (spec.is_object()) {
-    json::object& fields = spec.get_object();
-    if (!fields.contains("volumeMode")) fields["volumeMode"] = "Filesystem";
-    if (!fields.contains("persistentVolumeReclaimPolicy")) {
-      fields["persistentVolumeReclaimPolicy"] = "Retain";
-    }
-  }
-  object.as_object()["status"] = json::object{{"phase", "Pending"}};
-  return {};
-}
-
 }  // namespace ks::store::rules

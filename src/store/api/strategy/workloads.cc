@@ -14,73 +14,6 @@ namespace {
 
 json::object& spec_of(json::value& object) { return object_in(object.as_object(), "spec"); }
 
-void fill_deployment(json::object& spec) {
-  set_default(spec, "replicas", 1);
-  set_default(spec, "revisionHistoryLimit", 10);
-  set_default(spec, "progressDeadlineSeconds", 600);
-  json::object& strategy = object_in(spec, "strategy");
-  set_default(strategy, "type", "RollingUpdate");
-  if (strategy["type"] != "RollingUpdate") return;
-  json::object& rolling = object_in(strategy, "rollingUpdate");
-  set_default(rolling, "maxUnavailable", "25%");
-  set_default(rolling, "maxSurge", "25%");
-}
-
-void fill_stateful_set(json::object& spec) {
-  set_default(spec, "replicas", 1);
-  set_default(spec, "revisionHistoryLimit", 10);
-  set_default(spec, "podManagementPolicy", "OrderedReady");
-  set_default(spec, "persistentVolumeClaimRetentionPolicy",
-              json::object{{"whenDeleted", "Retain"}, {"whenScaled", "Retain"}});
-  json::object& strategy = object_in(spec, "updateStrategy");
-  set_default(strategy, "type", "RollingUpdate");
-  if (strategy["type"] == "RollingUpdate") {
-    set_default(object_in(strategy, "rollingUpdate"), "partition", 0);
-  }
-}
-
-void fill_daemon_set(json::object& spec) {
-  set_default(spec, "revisionHistoryLimit", 10);
-  json::object& strategy = object_in(spec, "updateStrategy");
-  set_default(strategy, "type", "RollingUpdate");
-  if (strategy["type"] != "RollingUpdate") return;
-  json::object& rolling = object_in(strategy, "rollingUpdate");
-  set_default(rolling, "maxUnavailable", 1);
-  set_default(rolling, "maxSurge", 0);
-}
-
-void fill_job(json::object& spec) {
-  const bool any = spec.contains("completions") || spec.contains("parallelism");
-  set_default(spec, "parallelism", 1);
-  if (!any) set_default(spec, "completions", 1);
-  set_default(spec, "backoffLimit", 6);
-  set_default(spec, "completionMode", "NonIndexed");
-  set_default(spec, "suspend", false);
-  set_default(spec, "podReplacementPolicy", "TerminatingOrFailed");
-}
-
-void fill_cron_job(json::object& spec) {
-  set_default(spec, "concurrencyPolicy", "Allow");
-  set_default(spec, "suspend", false);
-  set_default(spec, "successfulJobsHistoryLimit", 3);
-  set_default(spec, "failedJobsHistoryLimit", 1);
-}
-
-void fill(json::value& object) {
-  json::object& spec = spec_of(object);
-  const std::string_view kind = kube::kind_of(object);
-  if (kind == "Deployment") fill_deployment(spec);
-  if (kind == "StatefulSet") fill_stateful_set(spec);
-  if (kind == "DaemonSet") fill_daemon_set(spec);
-  if (kind == "ReplicaSet") set_default(spec, "replicas", 1);
-  if (kind == "Job") fill_job(spec);
-  if (kind == "CronJob") fill_cron_job(spec);
-  json::value* pod = kind == "CronJob"
-                         ? find(object, {"spec", "jobTemplate", "spec", "template", "spec"})
-                         : find(object, {"spec", "template", "spec"});
-  if (pod != nullptr) fill_pod_spec(*pod);
-}
-
 json::object first_status(std::string_view kind) {
   if (kind == "DaemonSet") {
     return {{"currentNumberScheduled", 0},
@@ -180,13 +113,7 @@ void add_job_labels(json::value& object) {
 }  // namespace
 
 Outcome<> prepare_workload(json::value& object, const StrategyContext&) {
-  fill(object);
   object.as_object()["status"] = first_status(kube::kind_of(object));
-  return {};
-}
-
-Outcome<> update_workload(json::value& next, const json::value&, const StrategyContext&) {
-  fill(next);
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json.h"
 #include "store/schema/schema.h"
@@ -23,19 +24,32 @@ inline json::value yaml(std::string_view text) {
 
 inline Schema* build_schema(SchemaPool& pool, const json::value& from);
 
+/// `by: [a, b]`: a list of type map, with these keys, that strategic merge patches merge by the
+/// first of them.
+inline std::vector<std::string> keys_of(const json::value& description) {
+  std::vector<std::string> out;
+  if (const json::value* keys = find(description, {"by"})) {
+    for (const json::value& key : keys->as_array()) out.emplace_back(key.as_string());
+  }
+  return out;
+}
+
 inline void build_properties(SchemaPool& pool, Schema& schema, const json::object& properties) {
   for (const auto& [name, description] : properties) {
     Schema::Property property{.name = name, .schema = build_schema(pool, description)};
     const std::string_view strategy = text_at(description, {"x-kubernetes-patch-strategy"});
     property.patch_merge = strategy.contains("merge");
     property.patch_retain_keys = strategy.contains("retainKeys");
-    property.patch_merge_key = text_at(description, {"x-kubernetes-patch-merge-key"});
+    if (const std::vector<std::string> keys = keys_of(description); !keys.empty()) {
+      property.patch_merge = true;
+      property.patch_merge_key = keys.front();
+    }
     schema.properties.push_back(std::move(property));
   }
   std::ranges::sort(schema.properties, {}, &Schema::Property::name);
 }
 
-/// From what CRDs write.
+/// From what CRDs write, and `by`.
 inline Schema* build_schema(SchemaPool& pool, const json::value& from) {
   Schema* schema = pool.make();
   const std::string_view type = text_at(from, {"type"});
@@ -51,10 +65,8 @@ inline Schema* build_schema(SchemaPool& pool, const json::value& from) {
   schema->atomic_map = text_at(from, {"x-kubernetes-map-type"}) == "atomic";
   const std::string_view list = text_at(from, {"x-kubernetes-list-type"});
   if (list == "set") schema->list_type = Schema::ListType::set;
-  if (list == "map") schema->list_type = Schema::ListType::map;
-  if (const json::value* keys = find(from, {"x-kubernetes-list-map-keys"})) {
-    for (const json::value& key : keys->as_array()) schema->list_keys.emplace_back(key.as_string());
-  }
+  schema->list_keys = keys_of(from);
+  if (!schema->list_keys.empty()) schema->list_type = Schema::ListType::map;
   if (const json::value* value = find(from, {"default"})) {
     schema->default_value = std::make_shared<const json::value>(*value);
   }
@@ -111,10 +123,7 @@ properties:
         properties:
           containers:
             type: array
-            x-kubernetes-list-type: map
-            x-kubernetes-list-map-keys: [name]
-            x-kubernetes-patch-strategy: merge
-            x-kubernetes-patch-merge-key: name
+            by: [name]
             items:
               type: object
               properties:
@@ -123,17 +132,11 @@ properties:
                 command: {type: array, items: {type: string}}
                 env:
                   type: array
-                  x-kubernetes-list-type: map
-                  x-kubernetes-list-map-keys: [name]
-                  x-kubernetes-patch-strategy: merge
-                  x-kubernetes-patch-merge-key: name
+                  by: [name]
                   items: {type: object, properties: {name: {type: string}, value: {type: string}}}
                 ports:
                   type: array
-                  x-kubernetes-list-type: map
-                  x-kubernetes-list-map-keys: [containerPort, protocol]
-                  x-kubernetes-patch-strategy: merge
-                  x-kubernetes-patch-merge-key: containerPort
+                  by: [containerPort, protocol]
                   items:
                     type: object
                     properties:
@@ -142,10 +145,8 @@ properties:
                       name: {type: string}
           volumes:
             type: array
-            x-kubernetes-list-type: map
-            x-kubernetes-list-map-keys: [name]
             x-kubernetes-patch-strategy: merge,retainKeys
-            x-kubernetes-patch-merge-key: name
+            by: [name]
             items:
               type: object
               properties:
@@ -162,10 +163,7 @@ properties:
       replicas: {type: integer}
       conditions:
         type: array
-        x-kubernetes-list-type: map
-        x-kubernetes-list-map-keys: [type]
-        x-kubernetes-patch-strategy: merge
-        x-kubernetes-patch-merge-key: type
+        by: [type]
         items: {type: object, properties: {type: {type: string}, status: {type: string}}}
 )"));
   return *schema;

@@ -43,7 +43,7 @@ Value to_int(Evaluation& in, Args a) {
       int64_t out = 0;
       return parse_number(x.text, out) ? of_int(out) : cannot_convert(in, x, "int");
     }
-    case Kind::timestamp: return of_int(x.integer);
+    case Kind::timestamp:
     case Kind::duration: return of_int(x.integer);
     default: return no_overload();
   }

@@ -60,7 +60,7 @@ Value to_text(Evaluation& evaluation, const Value& value) {
     case Kind::type:
     case Kind::url:
     case Kind::ip:
-    case Kind::cidr: return of_string(value.text);
+    case Kind::cidr:
     case Kind::bytes: return of_string(value.text);
     case Kind::duration: return arena.string(format_duration(value.integer));
     case Kind::timestamp: return arena.string(format_timestamp({value.integer, value.nanos}));

@@ -181,6 +181,7 @@ class Parser {
       return fail(offset, fmt::format("undeclared reference to '{}' (in container '')", name));
     if (function == nullptr || !fits(name, out->children)) {
       std::vector<std::string_view> kinds;
+      kinds.reserve(out->children.size());
       for (const Expr* child : out->children)
         kinds.push_back(child->result == Kind::error ? "dyn" : type_name(child->result));
       return fail(offset, fmt::format("found no matching overload for '{}' applied to '({})'", name,

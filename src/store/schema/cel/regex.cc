@@ -52,7 +52,7 @@ std::vector<std::pair<size_t, size_t>> Regex::find(std::string_view text, size_t
   std::vector<std::pair<size_t, size_t>> out;
   if (groups <= 0) return out;
   const size_t* offsets = pcre2_get_ovector_pointer(data.get());
-  for (uint32_t i = 0; i < pcre2_get_ovector_count(data.get()); ++i)
+  for (size_t i = 0; i < pcre2_get_ovector_count(data.get()); ++i)
     out.emplace_back(offsets[i * 2], offsets[i * 2 + 1]);
   return out;
 }

@@ -35,89 +35,36 @@ std::string_view type_name(Kind kind) {
   return "";
 }
 
-Value of_bool(bool value) {
-  Value out;
-  out.kind = Kind::boolean;
-  out.boolean = value;
-  return out;
-}
-
-Value of_int(int64_t value) {
-  Value out;
-  out.kind = Kind::integer;
-  out.integer = value;
-  return out;
-}
-
+Value of_bool(bool value) { return {.kind = Kind::boolean, .boolean = value}; }
+Value of_int(int64_t value) { return {.kind = Kind::integer, .integer = value}; }
 Value of_uint(uint64_t value) {
-  Value out;
-  out.kind = Kind::unsigned_integer;
-  out.unsigned_integer = value;
-  return out;
+  return {.kind = Kind::unsigned_integer, .unsigned_integer = value};
 }
-
-Value of_double(double value) {
-  Value out;
-  out.kind = Kind::real;
-  out.real = value;
-  return out;
-}
-
-Value of_duration(int64_t nanoseconds) {
-  Value out = of_int(nanoseconds);
-  out.kind = Kind::duration;
-  return out;
-}
-
+Value of_double(double value) { return {.kind = Kind::real, .real = value}; }
+Value of_duration(int64_t nanoseconds) { return {.kind = Kind::duration, .integer = nanoseconds}; }
 Value of_timestamp(int64_t seconds, uint32_t nanos) {
-  Value out = of_int(seconds);
-  out.kind = Kind::timestamp;
-  out.nanos = nanos;
-  return out;
+  return {.kind = Kind::timestamp, .nanos = nanos, .integer = seconds};
 }
-
-Value of_text(Kind kind, std::string_view text) {
-  Value out;
-  out.kind = kind;
-  out.text = text;
-  return out;
-}
-
+Value of_text(Kind kind, std::string_view text) { return {.kind = kind, .text = text}; }
 Value of_string(std::string_view text) { return of_text(Kind::string, text); }
 Value of_error(std::string_view constant_text) { return of_text(Kind::error, constant_text); }
 
 Value Arena::list(List values) {
-  Value out;
-  out.kind = Kind::list;
-  out.list = &lists_.emplace_back(std::move(values));
-  return out;
+  return {.kind = Kind::list, .list = &lists_.emplace_back(std::move(values))};
 }
 
 Value Arena::map(Map values) {
-  Value out;
-  out.kind = Kind::map;
-  out.map = &maps_.emplace_back(std::move(values));
-  return out;
+  return {.kind = Kind::map, .map = &maps_.emplace_back(std::move(values))};
 }
 
-Value Arena::none() const {
-  Value out;
-  out.kind = Kind::optional;
-  out.content = nullptr;
-  return out;
-}
+Value Arena::none() const { return {.kind = Kind::optional, .content = nullptr}; }
 
 Value Arena::some(const Value& value) {
-  Value out = none();
-  out.content = &values_.emplace_back(value);
-  return out;
+  return {.kind = Kind::optional, .content = &values_.emplace_back(value)};
 }
 
 Value Arena::quantity(__int128 amount) {
-  Value out;
-  out.kind = Kind::quantity;
-  out.amount = &amounts_.emplace_back(amount);
-  return out;
+  return {.kind = Kind::quantity, .amount = &amounts_.emplace_back(amount)};
 }
 
 namespace {
@@ -313,10 +260,10 @@ bool equal(const Value& a, const Value& b, Arena& arena, uint64_t& steps) {
     case Kind::optional:
       if (a.content == nullptr || b.content == nullptr) return a.content == b.content;
       return equal(*a.content, *b.content, arena, steps);
-    case Kind::error: return false;
-    case Kind::integer:
+    case Kind::error:
+    case Kind::integer:  // numbers are handled above
     case Kind::unsigned_integer:
-    case Kind::real: return false;  // handled above
+    case Kind::real: return false;
     case Kind::string:
     case Kind::bytes:
     case Kind::type:
