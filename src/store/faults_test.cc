@@ -47,6 +47,7 @@ TEST(StoreFaults, WhatFailsLeavesNoTraceAndWhatSucceedsStays) {
   std::atomic<size_t> written{0};
   {
     std::vector<std::jthread> threads;
+    threads.reserve(6);
     for (int t = 0; t < 6; t++) {
       threads.emplace_back([&, t] {
         uint64_t revision = 0;
@@ -167,6 +168,7 @@ TEST(StoreFaults, ManyWaitingWritesAreRefusedRatherThanKept) {
   std::atomic<int> refused{0};
   {
     std::vector<std::jthread> threads;
+    threads.reserve(16);
     for (int t = 0; t < 16; t++) {
       threads.emplace_back([&, t] {
         for (int i = 0; i < 100; i++) {

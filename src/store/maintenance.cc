@@ -32,7 +32,7 @@ uint64_t size_on_disk(const std::string& path) {
 }
 
 Result<std::string> existing_database(const std::string& data_dir_or_file) {
-  const std::string path =
+  std::string path =
       is_folder(data_dir_or_file) ? database_path(data_dir_or_file) : data_dir_or_file;
   if (!file_exists(path))
     return Error{Code::not_found, fmt::format("there is no store at {}", path)};

@@ -41,6 +41,7 @@ TEST(Store, NoUpdateIsLostWhenManyWriteTheSameObject) {
   std::atomic<int> applied{0};
   {
     std::vector<std::jthread> threads;
+    threads.reserve(8);
     for (int t = 0; t < 8; t++) {
       threads.emplace_back([&] {
         for (int i = 0; i < 50;) {
@@ -406,7 +407,6 @@ void kill_while_writing(const std::string& dir, std::mt19937& random,
     told.append(buffer, static_cast<size_t>(got));
   close(ends[0]);
   waitpid(child, nullptr, 0);
-  std::string maybe_name;
   for (size_t at = 0, end; (end = told.find('\n', at)) != told.npos; at = end + 1) {
     const std::string line = told.substr(at, end - at);
     acknowledged[line.substr(0, line.find(' '))] = line.substr(line.find(' ') + 1);

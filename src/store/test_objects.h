@@ -15,7 +15,7 @@
 
 namespace ks::store {
 
-inline Draft draft(std::string name, std::string data = "", Pairs labels = {},
+inline Draft draft(std::string name, const std::string& data = "", Pairs labels = {},
                    std::string space = "default") {
   Draft made;
   made.key = {"things", std::move(space), std::move(name)};

@@ -11,7 +11,7 @@ namespace ks::store {
 
 namespace json = boost::json;
 
-std::string or_else(std::string text, std::string_view otherwise);
+std::string or_else(const std::string& text, std::string_view otherwise);
 /// The array or object at a path; an empty one when there is none.
 const json::array& array_at(const json::value& value, std::initializer_list<std::string_view> path);
 const json::object& object_at(const json::value& value,

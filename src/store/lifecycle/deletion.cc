@@ -196,7 +196,7 @@ Result<Deletion> delete_object(Store& store, const DeleteRequest& request, const
 Result<ObjectRef> edit_object(Store& store, const Key& key,
                               const std::function<Result<bool>(json::value&)>& change) {
   for (int i = 0; i < kMaxAttempts; i++) {
-    const ObjectRef stored = store.get(key);
+    ObjectRef stored = store.get(key);
     if (stored == nullptr) return not_there(key);
     json::value value = TRY(parse_stored(*stored));
     if (!TRY(change(value))) return stored;

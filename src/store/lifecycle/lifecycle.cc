@@ -123,6 +123,7 @@ void Lifecycle::State::take_in(const Event& event) {
 bool Lifecycle::State::collect() {
   std::vector<Task> tasks = collector.work();
   std::vector<Store::Write> writes;
+  writes.reserve(tasks.size());
   for (Task& task : tasks) writes.push_back(std::move(task.write));
   const std::vector<Result<ObjectRef>> results = store.write_all(std::move(writes));
   bool done = true;

@@ -14,7 +14,7 @@ namespace {
 /// A store with a life of its own, and objects built from a line each.
 class Server {
  public:
-  explicit Server(Lifecycle::Options options = {})
+  explicit Server(const Lifecycle::Options& options = {})
       : lifecycle_(*store_.store, options), clock_(*options.clock) {
     lifecycle_.start();
   }

@@ -42,6 +42,7 @@ void set_condition(json::array& all, const Condition& condition, const std::stri
 /// `pods. has 2 resource instances, widgets.example.com has 1 resource instances`
 std::string counted(const std::map<std::string, size_t>& counts, std::string_view what) {
   std::vector<std::string> parts;
+  parts.reserve(counts.size());
   for (const auto& [name, count] : counts)
     parts.push_back(fmt::format("{}{}{} resource instances", name, what, count));
   return join(parts, ", ");
