@@ -46,7 +46,7 @@ class SpawnActions {
 
 class SpawnAttributes {
  public:
-  explicit SpawnAttributes(bool new_session) {
+  explicit SpawnAttributes(const SpawnOptions& options) {
     posix_spawnattr_init(&attributes_);
     // A child must not inherit what we block or ignore (SIGPIPE, SIGINT in a server).
     sigset_t none, defaults;
@@ -57,7 +57,8 @@ class SpawnAttributes {
     posix_spawnattr_setsigmask(&attributes_, &none);
     posix_spawnattr_setsigdefault(&attributes_, &defaults);
     short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
-    if (new_session) flags = static_cast<short>(flags | POSIX_SPAWN_SETSID);
+    if (options.new_session) flags = static_cast<short>(flags | POSIX_SPAWN_SETSID);
+    if (options.new_group) flags = static_cast<short>(flags | POSIX_SPAWN_SETPGROUP);  // 0: its own
     posix_spawnattr_setflags(&attributes_, flags);
   }
   ~SpawnAttributes() { posix_spawnattr_destroy(&attributes_); }
@@ -105,7 +106,7 @@ Result<Process> Process::spawn(const SpawnOptions& options) {
   actions.close_all_others();
   actions.chdir(options.cwd);
   actions.close_others();
-  const SpawnAttributes attributes(options.new_session);
+  const SpawnAttributes attributes(options);
   std::vector<char*> argv = pointers(options.argv), env = pointers(options.env);
   Process child;
   const int error =

@@ -22,6 +22,7 @@ struct SpawnOptions {
   int stderr_fd = -1;                  ///< -1: /dev/null.
   bool new_session =
       false;  ///< setsid: the child survives us and can be signalled as a group by -pid.
+  bool new_group = false;  ///< setpgid: a group by -pid in our session; it shares our terminal.
 };
 
 /// A started child. Destroying it neither waits nor kills.
@@ -35,7 +36,7 @@ class Process {
   /// Blocks; the exit code, or 128 + signal as a shell counts.
   Result<int> wait();
   Result<> signal(int number) const;
-  /// The whole process group of a child with new_session.
+  /// The whole process group of a child with new_session or new_group.
   Result<> signal_group(int number) const;
 
  private:

@@ -15,6 +15,7 @@
 #include <boost/json.hpp>
 #include <cerrno>
 #include <cstdio>
+#include <deque>
 #include <optional>
 #include <vector>
 
@@ -28,6 +29,8 @@ namespace {
 
 constexpr size_t kPieceBytes = 64 << 10;
 constexpr size_t kMaxStdoutBytes = 64u << 20;
+/// How long a command may write before that is read: most are over by then, and are read once.
+constexpr auto kGather = std::chrono::milliseconds(2);
 constexpr auto kKillAfter = std::chrono::seconds(10);  // from TERM to KILL
 
 /// What begins a script without a first line of its own: trace each command, stop at the first
@@ -67,6 +70,14 @@ echo $? >"$1/exit"
                      run);
 }
 
+/// Whether commands could talk to the terminal of a user: then they get a session of their own.
+/// Else a process group does. The kernel schedules each session as one (autogroup), and a new one
+/// on a busy machine waits 10 ms for its first turn.
+bool has_terminal() {
+  static const bool has = Fd(open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC)).get() >= 0;
+  return has;
+}
+
 /// The process that the file names.
 std::optional<pid_t> pid_in(const std::string& folder) {
   const Result<std::string> text = read_file(folder + "/pid", 64);
@@ -93,7 +104,8 @@ struct Commands::Running {
   pid_t pid = -1;
   bool child = false;  // of ours, to be waited for
   int watch = -1;
-  bool in_flight = false;  // a piece waits to be logged
+  bool is_written = false;  // and will be read soon; of the watching thread alone
+  bool in_flight = false;   // a piece waits to be logged
   bool ended = false;
   bool stdout_kept = false;
   bool finished = false;
@@ -177,9 +189,10 @@ Result<> Commands::start(Running& running, const Command& command) {
     return errno_error("rename to", script, errno);
   running.output = TRY(open_file(running.folder + "/output", O_RDONLY | O_CREAT, 0600));
   SpawnOptions options;
-  options.argv = {"sh", "-c", wrapper(command.script, command.keep_stdout), script, running.folder};
+  options.argv = {"/bin/sh", "-c", wrapper(command.script, command.keep_stdout), script,
+                  running.folder};
   options.cwd = command.folder;
-  options.new_session = true;
+  (has_terminal() ? options.new_session : options.new_group) = true;
   for (const auto& [name, value] : command.env) options.env.push_back(name + "=" + value);
   Process process = TRY(Process::spawn(options));
   running.pid = process.pid();
@@ -215,15 +228,23 @@ bool Commands::hand_over(Running& running) {
 }
 
 void Commands::watch() {
+  using std::chrono::steady_clock;
+  // Have written something that is not read yet; in order of time.
+  std::deque<std::pair<steady_clock::time_point, std::shared_ptr<Running>>> written;
   int patience = -1;
   while (true) {
     epoll_event events[64];
-    const int count = epoll_wait(epoll_.get(), events, 64, patience);
+    const int gather = static_cast<int>(kGather.count());
+    const int wait = written.empty() ? patience
+                     : patience < 0  ? gather
+                                     : std::min(patience, gather);
+    const int count = epoll_wait(epoll_.get(), events, 64, wait);
     std::vector<std::shared_ptr<Running>> touched;
     {
       std::lock_guard lock(mutex_);
       if (ending_) return;
       patience = kill_late();
+      const auto now = steady_clock::now();
       for (int i = 0; i < count; i++) {
         const int fd = events[i].data.fd;
         if (fd == wake_.get()) {
@@ -235,8 +256,9 @@ void Commands::watch() {
           while ((got = read(fd, buffer, sizeof buffer)) > 0) {
             for (ssize_t at = 0; at < got;) {
               const auto* event = reinterpret_cast<const inotify_event*>(buffer + at);
-              if (auto found = by_watch_.find(event->wd); found != by_watch_.end())
-                touched.push_back(found->second);
+              if (auto found = by_watch_.find(event->wd);
+                  found != by_watch_.end() && !std::exchange(found->second->is_written, true))
+                written.emplace_back(now + kGather, found->second);
               at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
             }
           }
@@ -248,6 +270,11 @@ void Commands::watch() {
         }
       }
     }
+    for (const auto now = steady_clock::now(); !written.empty() && written.front().first <= now;
+         written.pop_front()) {
+      written.front().second->is_written = false;
+      touched.push_back(std::move(written.front().second));
+    }
     std::ranges::sort(touched);
     touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
     for (const auto& running : touched) pump(running);
@@ -257,23 +284,22 @@ void Commands::watch() {
 /// Sends the next piece of output, if the last one is safe; at the end of all, the result.
 void Commands::pump(const std::shared_ptr<Running>& running) {
   std::string text(kPieceBytes, '\0');
-  bool ended = false;
+  bool last = false;
   {
     std::lock_guard lock(mutex_);
     if (running->finished) return;
     const bool gone = running->events.gone && running->events.gone();
     if (gone ? !running->ended : running->in_flight) return;
     // Asked before reading: what a process wrote before its end is in the file by then.
-    ended = running->ended;
+    const bool ended = running->ended;
     const ssize_t got =
         pread(running->output.get(), text.data(), text.size(), static_cast<off_t>(running->offset));
     text.resize(got > 0 && !gone ? static_cast<size_t>(got) : 0);
-    if (!text.empty()) {
-      running->offset += text.size();
-      running->in_flight = true;
-    } else if (ended) {
-      running->finished = true;
-    }
+    running->offset += text.size();
+    running->in_flight = !text.empty();
+    // The end need not wait until the last piece is safe: it is told of after it.
+    last = ended && text.size() < kPieceBytes;
+    if (last) running->finished = true;
   }
   if (!text.empty()) {
     running->events.output(std::move(text), running->offset, [this, running] {
@@ -283,9 +309,8 @@ void Commands::pump(const std::shared_ptr<Running>& running) {
       }
       pump(running);
     });
-  } else if (ended) {
-    finish(running);
   }
+  if (last) finish(running);
 }
 
 bool Commands::idle() {
@@ -357,8 +382,8 @@ void Commands::kill(const std::string& key) {
     if (found == running_.end() || found->second->pid <= 0) return;
     running = found->second;
   }
-  // The session's first process is the group: all that the script started and did not move
-  // elsewhere.
+  // The session's, or group's, first process is the group: all that the script started and did not
+  // move elsewhere.
   ::kill(-running->pid, SIGTERM);
   std::lock_guard lock(mutex_);
   if (running->kill_at == std::chrono::steady_clock::time_point::max()) {
