@@ -3,15 +3,20 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <mutex>
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/log_writer.h"
 
 namespace ks {
 namespace {
 
 std::atomic<LogLevel> g_level{LogLevel::info};
 std::atomic<bool> g_json{false};
+// Held while a line is written: a file that is full is turned over between two lines.
+std::mutex g_writing;
+LogWriter* g_writer = nullptr;
 
 std::string_view name_of(LogLevel level) {
   switch (level) {
@@ -35,6 +40,10 @@ bool needs_quotes(std::string_view value) {
 
 void set_log_level(LogLevel level) { g_level = level; }
 bool log_enabled(LogLevel level) { return level <= g_level.load(std::memory_order_relaxed); }
+void set_log_writer(LogWriter* writer) {
+  std::lock_guard lock(g_writing);
+  g_writer = writer;
+}
 void set_log_json(bool as_json) { g_json = as_json; }
 
 void write_log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
@@ -65,6 +74,8 @@ void write_log(LogLevel level, std::string_view message, std::initializer_list<L
     }
     line += '\n';
   }
+  std::lock_guard lock(g_writing);
+  if (g_writer != nullptr) return g_writer->write(line);
   // One write keeps lines of several threads whole; a full or closed stderr must not stop the
   // server.
   [[maybe_unused]] ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());

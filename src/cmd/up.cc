@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/log_file.h"
 #include "base/version.h"
 #include "cmd/cmd.h"
 #include "cmd/follow/run_follower.h"
@@ -199,6 +200,11 @@ Result<> serve(Context& context, Flags& flags) {
   return {};
 }
 
+Result<std::unique_ptr<LogFile>> open_log(const std::string& data_dir) {
+  TRY(make_dirs(data_dir, 0700));
+  return LogFile::open(data_dir + "/ks.log", {});
+}
+
 void up(CLI::App& command, Context& context, Flags& flags) {
   Result<> right = read_config(command, flags);
   if (right) right = check(flags);
@@ -211,10 +217,10 @@ void up(CLI::App& command, Context& context, Flags& flags) {
     return;
   }
   // People see what is theirs; the log has a file of its own.
-  Result<LogRedirect> log = LogRedirect::to(flags.detached ? "" : flags.settings.data_dir);
+  Result<std::unique_ptr<LogFile>> log = open_log(flags.settings.data_dir);
   if (!log) return fail(context, log.error());
   Result<> served = serve(context, flags);
-  log->restore();
+  log->reset();
   if (served) return;
   if (flags.detached) tell_failed(served.error());
   fail(context, served.error());

@@ -137,18 +137,4 @@ PidFile::~PidFile() {
   if (!path_.empty()) (void)remove_tree(path_);
 }
 
-Result<LogRedirect> LogRedirect::to(const std::string& data_dir) {
-  LogRedirect redirect;
-  if (data_dir.empty()) return redirect;
-  const Fd log = TRY(open_log(data_dir));
-  redirect.before_ = Fd(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
-  dup2(log.get(), STDERR_FILENO);
-  return redirect;
-}
-
-void LogRedirect::restore() {
-  if (before_) dup2(before_.get(), STDERR_FILENO);
-  before_.reset();
-}
-
 }  // namespace ks::cmd

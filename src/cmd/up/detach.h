@@ -34,19 +34,4 @@ class PidFile {
   std::string path_;
 };
 
-/// Standard error goes to DIR/ks.log while it lives, or until it is given back.
-class LogRedirect {
- public:
-  /// An empty folder: nothing changes.
-  static Result<LogRedirect> to(const std::string& data_dir);
-  LogRedirect(LogRedirect&&) = default;
-  LogRedirect& operator=(LogRedirect&&) = delete;
-  ~LogRedirect() { restore(); }
-  void restore();
-
- private:
-  LogRedirect() = default;
-  Fd before_;
-};
-
 }  // namespace ks::cmd
