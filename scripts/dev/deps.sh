@@ -4,7 +4,7 @@ build_packages=(
   g++ cmake ninja-build pkg-config git ca-certificates ccache mold
   libboost1.81-dev libboost-json1.81-dev libboost-context1.81-dev
   libssl-dev libcurl4-openssl-dev libyaml-dev libpugixml-dev libgmp-dev libsqlite3-dev libabsl-dev libpcre2-dev
-  libfmt-dev libarchive-dev libzstd-dev libcli11-dev libcrypt-dev zlib1g-dev libtomlplusplus-dev
+  libfmt-dev libarchive-dev libzstd-dev libcli11-dev libcrypt-dev zlib1g-dev libtomlplusplus-dev libhowardhinnant-date-dev tzdata
   libgtest-dev libgmock-dev libbenchmark-dev
 )
 # What the tests drive: real clients and peers.

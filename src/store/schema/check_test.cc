@@ -49,7 +49,7 @@ TEST(Prune, ReadsNullsAndAmountsAsKubernetesDecoderDoes) {
     "spec":{"containers":[{"name":"c","resources":{"limits":{"cpu":2,"memory":0.5}}}],"volumes":null}})");
   EXPECT_EQ(prune(pod, built_in("core.v1.Pod")), Texts{});
   EXPECT_EQ(pod, parsed(R"({"metadata":{"labels":{"a":""}},
-    "spec":{"containers":[{"name":"c","resources":{"limits":{"cpu":"2","memory":"0.5"}}}]}})"));
+    "spec":{"containers":[{"name":"c","resources":{"limits":{"cpu":"2","memory":"500m"}}}]}})"));
 }
 
 TEST(Prune, KeepsUnknownFieldsWhereTheSchemaAsksForIt) {

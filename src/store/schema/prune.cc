@@ -4,6 +4,7 @@
 #include "store/schema/builtin.h"
 #include "store/schema/check.h"
 #include "store/schema/field_path.h"
+#include "store/schema/quantity.h"
 #include "store/schema/value_text.h"
 
 namespace ks::store {
@@ -26,8 +27,9 @@ class Pruner {
         FieldPath::Step step(path_, i);
         walk((*array)[i], *schema.items, depth + 1);
       }
-    } else if (schema.quantity && value.is_number()) {
-      value = json::string(shown(value));
+    } else if (schema.quantity && (value.is_number() || value.is_string())) {
+      const std::string given = value.is_string() ? std::string(value.get_string()) : shown(value);
+      value = json::string(canonical_quantity(given).value_or(given));
     }
   }
 

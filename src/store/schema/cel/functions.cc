@@ -16,9 +16,9 @@ using Table = std::unordered_multimap<std::string_view, const Function*>;
 
 Table make_table() {
   Table out;
-  for (const auto& functions :
-       {operator_functions(), conversion_functions(), string_functions(), list_functions(),
-        time_functions(), optional_functions(), quantity_functions(), address_functions()})
+  for (const auto& functions : {operator_functions(), conversion_functions(), string_functions(),
+                                list_functions(), time_functions(), optional_functions(),
+                                quantity_functions(), address_functions(), format_functions()})
     for (const Function& function : functions) out.emplace(function.name, &function);
   return out;
 }
@@ -69,6 +69,7 @@ Value to_text(Evaluation& evaluation, const Value& value) {
     case Kind::list:
     case Kind::map:
     case Kind::optional:
+    case Kind::format:
     case Kind::quantity: break;
   }
   return of_error(kNoOverload);

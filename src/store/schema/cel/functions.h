@@ -58,6 +58,7 @@ std::span<const Function> time_functions();
 std::span<const Function> optional_functions();
 std::span<const Function> quantity_functions();
 std::span<const Function> address_functions();
+std::span<const Function> format_functions();
 
 /// `5`, `1.5`, `true`, `a`; for string() and messages.
 std::string double_text(double value);

@@ -15,7 +15,7 @@ Value calendar_field(Evaluation& in, Args a, Field field) {
   int64_t offset = 0;
   if (a.size() > 1) {
     if (a[1].kind != Kind::string) return no_overload();
-    const auto known = zone_offset(a[1].text);
+    const auto known = zone_offset(a[1].text, a[0].integer);
     if (!known) return in.arena.error("unknown time zone " + std::string(a[1].text));
     offset = *known;
   }

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/time_zone.h"
 
 namespace ks::store::cel {
 namespace {
@@ -104,11 +105,15 @@ std::string format_duration(int64_t nanoseconds) {
                      fraction_text(size % kSecond));
 }
 
-std::optional<int64_t> zone_offset(std::string_view zone) {
+std::optional<int64_t> zone_offset(std::string_view zone, int64_t at) {
   if (zone == "UTC" || zone == "Z" || zone.empty()) return 0;
+  const std::string_view name = zone;
   const bool west = zone.front() == '-';
   if (west || zone.front() == '+') zone.remove_prefix(1);
-  if (zone.size() != 5 || zone[2] != ':') return std::nullopt;
+  if (zone.size() != 5 || zone[2] != ':') {
+    const auto offset = zone_offset_at(name, WallTime{std::chrono::seconds{at}});
+    return offset ? std::optional(offset->count()) : std::nullopt;
+  }
   const auto hours = parse_int(zone.substr(0, 2)), minutes = parse_int(zone.substr(3));
   if (!hours || !minutes || *hours < 0 || *hours > 23 || *minutes < 0 || *minutes > 59)
     return std::nullopt;

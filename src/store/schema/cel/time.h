@@ -24,8 +24,9 @@ std::string format_timestamp(Timestamp time);
 std::optional<int64_t> parse_duration(std::string_view text);
 /// `5400s`, `0.5s`.
 std::string format_duration(int64_t nanoseconds);
-/// Seconds east of Greenwich of `UTC`, `+02:00` or `-08:00`.
-std::optional<int64_t> zone_offset(std::string_view zone);
+/// Seconds east of Greenwich of `UTC`, `+02:00`, `-08:00` or `Europe/Berlin` at a time (in
+/// seconds).
+std::optional<int64_t> zone_offset(std::string_view zone, int64_t at);
 
 /// The calendar of a moment; months and days of week and year count from 0 as in CEL, `day` from 1.
 struct Calendar {

@@ -31,6 +31,7 @@ std::string_view type_name(Kind kind) {
     case Kind::quantity: return "kubernetes.Quantity";
     case Kind::ip: return "net.IP";
     case Kind::cidr: return "net.CIDR";
+    case Kind::format: return "kubernetes.NamedFormat";
   }
   return "";
 }
@@ -257,6 +258,7 @@ bool equal(const Value& a, const Value& b, Arena& arena, uint64_t& steps) {
     case Kind::quantity: return *a.amount == *b.amount;
     case Kind::ip: return *a.address == *b.address;
     case Kind::cidr: return *a.address == *b.address && a.integer == b.integer;
+    case Kind::format: return a.text == b.text;
     case Kind::optional:
       if (a.content == nullptr || b.content == nullptr) return a.content == b.content;
       return equal(*a.content, *b.content, arena, steps);

@@ -33,6 +33,7 @@ enum class Kind : uint8_t {
   quantity,
   ip,
   cidr,
+  format,
 };
 /// `int`, `google.protobuf.Timestamp`, ...: what type() gives.
 std::string_view type_name(Kind kind);
@@ -51,7 +52,7 @@ struct Value {
     uint64_t unsigned_integer;
     double real;
   };
-  std::string_view text;              ///< of strings, bytes, types, errors, urls, addresses
+  std::string_view text;  ///< of strings, bytes, types, errors, urls, addresses, formats
   const json::value* node = nullptr;  ///< of lists and maps that are part of the object
   const Schema* schema = nullptr;     ///< of `node`; null: not known
   union {
