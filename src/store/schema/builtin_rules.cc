@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <map>
 
 #include "base/check.h"
 #include "base/text.h"
@@ -16,6 +17,9 @@ constexpr std::string_view kRules =
     ;
 constexpr std::string_view kDescriptions =
 #include "store/schema/descriptions.inc"
+    ;
+constexpr std::string_view kFieldDescriptions =
+#include "store/schema/field_descriptions.inc"
     ;
 
 using Words = std::vector<std::string_view>;
@@ -149,6 +153,17 @@ void for_each_field(SchemaPool& types, std::string_view table, Field field, auto
   }
 }
 
+/// Texts by the names of fields alone.
+std::map<std::string_view, std::string_view> field_descriptions() {
+  std::map<std::string_view, std::string_view> out;
+  for (std::string_view line : split(kFieldDescriptions, '\n')) {
+    const size_t space = line.find(' ');
+    if (line.starts_with('#') || space == line.npos) continue;
+    out.emplace(line.substr(0, space), line.substr(space + 1));
+  }
+  return out;
+}
+
 }  // namespace
 
 void add_rules(SchemaPool& types) {
@@ -186,6 +201,14 @@ void add_descriptions(SchemaPool& types) {
       if (type.property(field) == nullptr) continue;
       std::string& description = property_of(type, field).description;
       if (description.empty()) description = text;
+    }
+  }
+  const std::map<std::string_view, std::string_view> by_name = field_descriptions();
+  for (std::string_view name : types.names()) {
+    for (Schema::Property& property : types.find(name)->properties) {
+      const auto text = by_name.find(property.name);
+      if (property.description.empty() && text != by_name.end())
+        property.description = text->second;
     }
   }
 }

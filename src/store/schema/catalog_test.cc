@@ -147,6 +147,16 @@ TEST(Registry, AStoredVersionThatIsNotServedIsKnownToTheStoreAlone) {
   EXPECT_EQ(catalog->stored("widgets.example.com")->resource.version, "v1");
 }
 
+TEST(Catalog, DescribesEveryFieldOfBuiltInKinds) {
+  std::vector<std::string> silent;
+  for (std::string_view name : built_in_types()->names()) {
+    for (const Schema::Property& property : built_in_types()->find(name)->properties) {
+      if (property.description.empty()) silent.push_back(std::string(name) + "." + property.name);
+    }
+  }
+  EXPECT_EQ(join(silent, " "), "");
+}
+
 TEST(Registry, NobodysDefinitionTakesThePlaceOfABuiltInKind) {
   Registry registry;
   json::value sham =
