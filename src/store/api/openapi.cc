@@ -13,7 +13,9 @@
 #include "store/api/documents.h"
 #include "store/api/openapi_paths.h"
 #include "store/api/openapi_proto.h"
+#include "store/api/openapi_proto3.h"
 #include "store/api/openapi_types.h"
+#include "store/api/wire_writer.h"
 
 namespace ks::store {
 namespace {
@@ -23,6 +25,10 @@ constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kProto = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 /// What clients before RFC 6838 was read closely ask for.
 constexpr std::string_view kOldProto = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+constexpr std::string_view kProto3 = "application/com.github.proto-openapi.spec.v3.v1.0+protobuf";
+constexpr std::string_view kOldProto3 =
+    "application/com.github.proto-openapi.spec.v3@v1.0+protobuf";
+constexpr std::string_view kProto3Mark = " protobuf";  // in the names of kept documents
 
 void append_member(std::string& out, std::string_view name, const json::object& value) {
   if (out.back() != '{') out += ',';
@@ -77,6 +83,20 @@ std::string v3_json(const std::vector<KindRef>& kinds) {
   return out;
 }
 
+std::string v3_proto(const std::vector<KindRef>& kinds) {
+  OpenApiTypes types(OpenApiForm::v3);
+  std::string paths, schemas;
+  for (const KindRef& kind : kinds) {
+    each_path(*kind, OpenApiForm::v3, types, [&](auto path, const auto& item) {
+      proto::append_field(paths, proto3::kPath, proto3::named_path(path, item));
+    });
+  }
+  types.each([&](auto name, const auto& type) {
+    proto::append_field(schemas, proto3::kSchema, proto3::named_schema(name, type));
+  });
+  return proto3::document(kTitle, kKubernetesVersion, paths, schemas);
+}
+
 /// `api/v1`, `apis/apps/v1`
 std::string path_of(std::string_view group, std::string_view version) {
   return group.empty() ? fmt::format("api/{}", version) : fmt::format("apis/{}/{}", group, version);
@@ -104,6 +124,14 @@ bool takes_json(const MediaRange& range) {
 std::optional<std::string_view> v2_type(const http::Request& request) {
   for (const MediaRange& range : accepted(request)) {
     if (range.type == kProto || range.type == kOldProto) return kProto;
+    if (takes_json(range)) return kJson;
+  }
+  return {};
+}
+
+std::optional<std::string_view> v3_type(const http::Request& request) {
+  for (const MediaRange& range : accepted(request)) {
+    if (range.type == kProto3 || range.type == kOldProto3) return kProto3;
     if (takes_json(range)) return kJson;
   }
   return {};
@@ -174,6 +202,7 @@ http::Response OpenApi::v3_index(const Catalog& catalog, const http::Request& re
     const std::string now = hash(one.path, catalog.kinds(one.group, one.version), v3_json);
     paths[one.path] = json::object{{"serverRelativeURL", url_of(one.path, now)}};
     served.insert(one.path);
+    served.insert(one.path + std::string(kProto3Mark));
   }
   entries_.with([&](Entries& entries) {
     std::erase_if(entries, [&](const auto& entry) { return !served.contains(entry.first); });
@@ -199,7 +228,11 @@ http::Response OpenApi::v3(const Catalog& catalog, const http::Request& request,
       return moved;
     }
   }
-  http::Response response = send(request, found->path, kinds, v3_json, kJson);
+  const std::optional<std::string_view> type = v3_type(request);
+  if (!type) return send_status(kube::not_acceptable({std::string(kJson), std::string(kProto3)}));
+  http::Response response = *type == kJson ? send(request, found->path, kinds, v3_json, kJson)
+                                           : send(request, found->path + std::string(kProto3Mark),
+                                                  kinds, v3_proto, kProto3);
   // What has its hash in its address never changes.
   response.headers.add("Cache-Control",
                        asked.empty() ? "no-cache, private" : "public, immutable, max-age=31536000");
@@ -216,10 +249,10 @@ http::Response OpenApi::answer(const Catalog& catalog, const http::Request& requ
   }
   if (!is_read(request)) return send_status(kube::method_not_supported({}, "post"));
   if (path == "v2") return v2(catalog, request);
-  if (!std::ranges::any_of(accepted(request), takes_json)) {
+  if (path == "v3") {
+    if (std::ranges::any_of(accepted(request), takes_json)) return v3_index(catalog, request);
     return send_status(kube::not_acceptable({std::string(kJson)}));
   }
-  if (path == "v3") return v3_index(catalog, request);
   return v3(catalog, request, path.substr(3));
 }
 

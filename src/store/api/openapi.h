@@ -23,8 +23,8 @@ namespace ks::store {
 class OpenApi {
  public:
   /// Answers `/openapi/v2` (JSON, or gnostic protobuf when asked), `/openapi/v3` (the index),
-  /// `/openapi/v3/api/v1` and `/openapi/v3/apis/{group}/{version}`, with ETag and `?hash=`. 404 for
-  /// what is not served, 405 for what is no GET.
+  /// `/openapi/v3/api/v1` and `/openapi/v3/apis/{group}/{version}` (in both forms too), with ETag
+  /// and `?hash=`. 404 for what is not served, 405 for what is no GET.
   http::Response answer(const Catalog& catalog, const http::Request& request);
 
  private:

@@ -1,10 +1,10 @@
 #include "store/api/openapi_proto.h"
 
-#include <bit>
 #include <boost/json.hpp>
 #include <span>
 
 #include "base/json.h"
+#include "store/api/wire_writer.h"
 
 namespace ks::store::proto {
 namespace {
@@ -101,22 +101,6 @@ constexpr uint32_t kPathExtension = 22;
 constexpr Field kResponseFields[] = {{"description", 1, Is::text}, {"schema", 2, Is::schema_item}};
 constexpr uint32_t kResponseExtension = 5;
 
-void append_varint(std::string& out, uint64_t value) {
-  for (; value >= 0x80; value >>= 7) out += static_cast<char>((value & 0x7f) | 0x80);
-  out += static_cast<char>(value);
-}
-
-void append_number(std::string& out, uint32_t field, uint64_t value) {
-  append_varint(out, uint64_t{field} << 3);
-  append_varint(out, value);
-}
-
-void append_double(std::string& out, uint32_t field, double value) {
-  append_varint(out, uint64_t{field} << 3 | 1);
-  uint64_t bits = std::bit_cast<uint64_t>(value);
-  for (int i = 0; i < 8; i++, bits >>= 8) out += static_cast<char>(bits & 0xff);
-}
-
 std::string any(const json::value& value) {
   std::string out;
   append_field(out, 2, to_json(value));  // JSON is YAML
@@ -136,13 +120,6 @@ std::string message(const json::object& from, std::span<const Field> fields,
 
 std::string schema(const json::object& from) {
   return message(from, kSchemaFields, kSchemaExtension);
-}
-
-/// A message with this one field.
-std::string wrapped(uint32_t field, std::string_view bytes) {
-  std::string out;
-  append_field(out, field, bytes);
-  return out;
 }
 
 const json::object& object_of(const json::value& value) {
@@ -249,12 +226,6 @@ std::string message(const json::object& from, std::span<const Field> fields,
 }
 
 }  // namespace
-
-void append_field(std::string& out, uint32_t number, std::string_view bytes) {
-  append_varint(out, uint64_t{number} << 3 | 2);
-  append_varint(out, bytes.size());
-  out += bytes;
-}
 
 std::string named_path(std::string_view path, const json::object& item) {
   return named(path, message(item, kPathItemFields, kPathItemExtension));

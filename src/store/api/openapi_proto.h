@@ -12,9 +12,6 @@ namespace ks::store::proto {
 
 namespace json = boost::json;
 
-/// Appends a field of bytes: a text or a message.
-void append_field(std::string& out, uint32_t number, std::string_view bytes);
-
 /// An element of `Paths.path`, and of `Definitions.additional_properties`.
 std::string named_path(std::string_view path, const json::object& item);
 std::string named_schema(std::string_view name, const json::object& schema);

@@ -272,6 +272,47 @@ TEST(OpenApi, SaysTheSameInProtocolBuffers) {
   EXPECT_EQ(fields_of(root.find(8)->second).count(2), text.at("paths").as_object().size());
 }
 
+TEST(OpenApi, SaysTheSameOfVersion3InProtocolBuffers) {
+  constexpr const char* kProto3 = "application/com.github.proto-openapi.spec.v3.v1.0+protobuf";
+  constexpr const char* kOldProto3 = "application/com.github.proto-openapi.spec.v3@v1.0+protobuf";
+  Registry registry;
+  define(registry, kWidget);
+  OpenApi openapi;
+  const CatalogRef catalog = registry.catalog();
+  for (const char* path : {"/openapi/v3/apis/example.com/v1", "/openapi/v3/api/v1"}) {
+    const json::value text = document(openapi, *catalog, path);
+    const http::Response binary = get(openapi, *catalog, path, kOldProto3);
+    EXPECT_EQ(binary.headers.get("Content-Type"), kProto3);
+    const auto root = fields_of(binary.body.view());
+    EXPECT_EQ(root.find(1)->second, "3.0.0");
+    std::map<std::string_view, std::string_view> types;
+    const auto components = fields_of(root.find(5)->second);
+    for (const auto& [number, one] : fields_of(components.find(1)->second)) {
+      const auto named = fields_of(one);
+      types[named.find(1)->second] = named.find(2)->second;
+    }
+    EXPECT_EQ(types.size(), text.at("components").at("schemas").as_object().size());
+    EXPECT_EQ(fields_of(root.find(4)->second).count(1), text.at("paths").as_object().size());
+    if (!types.contains("com.example.v1.Widget")) continue;
+    // SchemaOrReference holds a Schema; its `spec` is a SchemaOrReference again.
+    const auto widget = fields_of(fields_of(types.at("com.example.v1.Widget")).find(1)->second);
+    EXPECT_EQ(widget.find(25)->second, "object");
+    EXPECT_EQ(widget.find(34)->second, "A widget.");
+    EXPECT_EQ(widget.find(23)->second, "spec");
+    EXPECT_EQ(fields_of(widget.find(31)->second).count(1), text.at("components")
+                                                               .at("schemas")
+                                                               .at("com.example.v1.Widget")
+                                                               .at("properties")
+                                                               .as_object()
+                                                               .size());
+  }
+  // Both forms are the same document to who asks by its hash.
+  const json::value index = document(openapi, *catalog, "/openapi/v3");
+  const std::string url(text_at(index.at("paths").at("api/v1"), {"serverRelativeURL"}));
+  EXPECT_EQ(get(openapi, *catalog, url, kProto3).status, 200);
+  EXPECT_EQ(get(openapi, *catalog, "/openapi/v3/api/v1", "text/html").status, 406);
+}
+
 TEST(OpenApi, RefusesWhatItDoesNotHave) {
   Registry registry;
   OpenApi openapi;
