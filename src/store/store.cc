@@ -504,8 +504,8 @@ std::vector<Result<ObjectRef>> Store::write_all(std::vector<Write> writes) {
 }
 
 Result<WatchHub::Subscription> Store::watch(Filter filter, uint64_t after,
-                                            std::shared_ptr<Sink> sink) {
-  return state_->hub.subscribe(std::move(filter), after, std::move(sink));
+                                            std::shared_ptr<Sink> sink, WatchedBy by) {
+  return state_->hub.subscribe(std::move(filter), after, std::move(sink), by);
 }
 
 size_t Store::watcher_count() const { return state_->hub.watcher_count(); }

@@ -85,8 +85,9 @@ class Store {
 
   // ----- watching -----
 
-  Result<WatchHub::Subscription> watch(Filter filter, uint64_t after, std::shared_ptr<Sink> sink);
-  size_t watcher_count() const;
+  Result<WatchHub::Subscription> watch(Filter filter, uint64_t after, std::shared_ptr<Sink> sink,
+                                       WatchedBy by = WatchedBy::client);
+  size_t watcher_count() const;  ///< of clients
 
   // ----- care -----
 

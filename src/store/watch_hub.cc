@@ -68,13 +68,13 @@ std::optional<Delivery> WatchHub::deliver(const Filter& filter, const EventRef& 
 }
 
 Result<WatchHub::Subscription> WatchHub::subscribe(Filter filter, uint64_t after,
-                                                   std::shared_ptr<Sink> sink) {
+                                                   std::shared_ptr<Sink> sink, WatchedBy by) {
   std::lock_guard lock(mutex_);
-  if (watcher_count_ >= limits_.max_watchers) {
+  if (by == WatchedBy::client && watcher_count_ >= limits_.max_watchers) {
     return Error{Code::exhausted,
                  fmt::format("{} watches are open, the limit (--max-watchers)", watcher_count_)};
   }
-  Watcher watcher{std::move(filter), after, std::move(sink)};
+  Watcher watcher{std::move(filter), after, std::move(sink), by};
   const std::string& resource = watcher.filter.resource;
   std::vector<EventRef> past;
   TRY(history_.with([&](const History& history) -> Result<> {
@@ -97,7 +97,7 @@ Result<WatchHub::Subscription> WatchHub::subscribe(Filter filter, uint64_t after
   subscription.id_ = next_id_++;
   subscription.resource_ = resource;
   watchers_[subscription.resource_].emplace(subscription.id_, std::move(watcher));
-  watcher_count_++;
+  if (by == WatchedBy::client) watcher_count_++;
   return subscription;
 }
 
@@ -194,9 +194,9 @@ void WatchHub::unsubscribe(const std::string& resource, uint64_t id) {
   const auto watchers = watchers_.find(resource);
   const auto watcher = watchers->second.find(id);
   dropped = std::move(watcher->second.sink);
+  if (watcher->second.by == WatchedBy::client) watcher_count_--;
   watchers->second.erase(watcher);
   if (watchers->second.empty()) watchers_.erase(watchers);
-  watcher_count_--;
 }
 
 }  // namespace ks::store

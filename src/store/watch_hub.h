@@ -42,6 +42,10 @@ class Sink {
   virtual void on_events(std::span<const Delivery> deliveries) = 0;
 };
 
+/// Who watches: clients are bounded in number; the parts of this program are not, and are not
+/// counted.
+enum class WatchedBy : uint8_t { client, us };
+
 /// The recent changes, and those who wait for the next. Thread-safe.
 class WatchHub {
  public:
@@ -72,7 +76,8 @@ class WatchHub {
 
   /// Everything after `after` that the filter takes, past and future, without gap or double. `gone`
   /// when the history no longer reaches back that far; `exhausted` at the bound of watchers.
-  Result<Subscription> subscribe(Filter filter, uint64_t after, std::shared_ptr<Sink> sink);
+  Result<Subscription> subscribe(Filter filter, uint64_t after, std::shared_ptr<Sink> sink,
+                                 WatchedBy by = WatchedBy::client);
 
   /// Appends changes to the history, in revision order; from then on undo() and new watches know
   /// them.
@@ -88,14 +93,15 @@ class WatchHub {
   Result<std::map<std::string, ObjectRef, std::less<>>> undo(const Filter& filter,
                                                              uint64_t revision) const;
 
-  uint64_t oldest() const;  ///< the highest revision that is no longer covered
-  size_t watcher_count() const;
+  uint64_t oldest() const;       ///< the highest revision that is no longer covered
+  size_t watcher_count() const;  ///< of clients
 
  private:
   struct Watcher {
     Filter filter;
     uint64_t after = 0;
     std::shared_ptr<Sink> sink;
+    WatchedBy by = WatchedBy::client;
   };
   using Watchers = std::map<uint64_t, Watcher>;
   /// The recent changes, in order of revision.
@@ -120,7 +126,7 @@ class WatchHub {
   mutable std::mutex mutex_;
   uint64_t notified_ = 0;
   uint64_t next_id_ = 1;
-  size_t watcher_count_ = 0;
+  size_t watcher_count_ = 0;                               // of clients
   std::map<std::string, Watchers, std::less<>> watchers_;  // by resource
 };
 

@@ -3,6 +3,9 @@
 import base64
 import http.client
 import json
+import os
+import re
+import resource
 import socket
 import ssl
 import time
@@ -245,6 +248,49 @@ class IdentityTest(ks_server.Case):
         for path in ("/healthz", "/livez", "/readyz", "/version"):
             self.assertEqual(self.server.request("GET", path, token=False).status, 200, path)
 
+    def served_paths(self):
+        """What discovery and OpenAPI tell of, and what the sources of the other routes name; placeholders filled in."""
+        roots = ["/api/v1"] + [f"/apis/{version['groupVersion']}" for group in self.server.get("/apis")["groups"] for version in group["versions"]]
+        paths = {"/api", "/apis", *roots}
+        for root in roots:
+            for served in self.server.get(root)["resources"]:
+                name, _, subresource = served["name"].partition("/")
+                space = f"/namespaces/{self.ns}" if served["namespaced"] else ""
+                of_one = f"{root}{space}/{name}/x"
+                paths |= {f"{of_one}/{subresource}"} if subresource else {of_one, f"{root}/{name}", f"{root}{space}/{name}", f"{root}/watch/{name}"}
+        paths |= set(self.server.get("/openapi/v2")["paths"])
+        paths |= {"/openapi/v2", "/openapi/v3", *(entry["serverRelativeURL"] for entry in self.server.get("/openapi/v3")["paths"].values())}
+        discovered = len(paths)
+        for folder, _, names in os.walk(os.path.join(ks_server.SOURCE, "src")):
+            for name in names:
+                if not name.endswith((".cc", ".h")) or not re.search(r"/(engine/rest|http|jenkins|store/api|cmd/up)$", folder) or "_test" in name:
+                    continue
+                with open(os.path.join(folder, name)) as file:
+                    paths |= set(re.findall(r'"(/[\w./{}*-]+)"', file.read()))
+        self.assertGreater(len(paths), discovered + 40)
+        return sorted({re.sub(r"\{[^}]*\}", "x", path) for path in paths})
+
+    def test_no_served_path_lets_anybody_in_without_a_token(self):
+        paths = self.served_paths()
+        self.assertGreater(len(paths), 500)
+        for wanted in ("/blue/rest/organizations/jenkins/pipelines/x/pipelines/x", "/job/x/job/x/x/logText/progressiveText", "/crumbIssuer/api/json",
+                       "/apis/devops.kubesphere.io/v1alpha3/pipelineruns", "/metrics"):
+            self.assertTrue(any(wanted in path or path in wanted and len(path) > 3 for path in paths), wanted)
+        open_paths = re.compile(r"/(healthz|readyz|livez|version)(/|$)")
+        connection = self.server.connect()
+        let_in = []
+        for method in ("GET", "POST", "DELETE"):
+            for path in paths:
+                if open_paths.match(path):
+                    continue
+                connection.request(method, path, body=b"{}" if method == "POST" else None)
+                answer = connection.getresponse()
+                answer.read()
+                if answer.status != 401:
+                    let_in.append((method, path, answer.status))
+        connection.close()
+        self.assertEqual(let_in, [])
+
     def test_impersonation_is_not_a_way_in(self):
         reply = self.server.request("GET", "/api/v1/secrets", token=False, headers={"Impersonate-User": "admin", "X-Remote-User": "admin"})
         self.assertEqual(reply.status, 401)
@@ -359,6 +405,48 @@ class WatchTest(ks_server.Case):
         self.assertEqual(event["object"]["code"], 410)
         self.assertIn("behind", event["object"]["message"])
         slow.close()
+
+
+class ManyWatchesTest(ks_server.Case):
+    """The limit as it is without a flag, with as many connections."""
+
+    def test_ten_thousand_watches_and_no_more(self):
+        if not os.environ.get("KS_FULL"):
+            self.skipTest("ten thousand connections: ./dev test --full")
+        limit = 10_000
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        self.assertGreater(most, limit + 300, "the hard limit of open files is too low for this test")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        request = (f"GET {self.path('configmaps')}?watch=1&resourceVersion={self.server.get(self.path('configmaps'))['metadata']['resourceVersion']} HTTP/1.1\r\n"
+                   f"Host: x\r\nAuthorization: Bearer {self.server.token}\r\n\r\n").encode()
+        watches = []
+
+        def open_watch():
+            plain = socket.create_connection((self.server.host, self.server.port), timeout=30)
+            watch = self.server.tls.wrap_socket(plain, server_hostname=self.server.host)
+            watch.sendall(request)
+            watches.append(watch)
+            return watch
+
+        def status(watch):
+            head = b""
+            while b"\r\n\r\n" not in head:
+                head += watch.recv(4096)
+            return int(head.split()[1])
+
+        try:
+            for _ in range(limit):
+                self.assertEqual(status(open_watch()), 200)
+            for _ in range(3):
+                self.assertEqual(status(open_watch()), 429)
+            # The controllers' own watches have their place, and each of the ten thousand hears of a change.
+            self.create("configmaps", config_map("news"))
+            for watch in watches[:limit]:
+                self.assertIn(b'"name":"news"', watch.recv(65536))
+            self.assertLess(self.server.rss_kib(), 1 << 20)
+        finally:
+            for watch in watches:
+                watch.close()
 
 
 class LimitsTest(ks_server.Case):

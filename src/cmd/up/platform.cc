@@ -60,6 +60,12 @@ store::Lifecycle::Options lifecycle_options(const store::Registry& registry) {
   return options;
 }
 
+store::StoreOptions store_options(const UpSettings& settings) {
+  store::StoreOptions options;
+  options.watch.max_watchers = settings.max_watchers;
+  return options;
+}
+
 engine::EngineOptions engine_options(const UpSettings& settings, std::string url) {
   engine::EngineOptions options;
   options.data_dir = settings.data_dir + "/engine";
@@ -79,7 +85,7 @@ struct Platform::State {
 
   Result<> start() {
     TRY(make_dirs(settings.data_dir, 0700));
-    store.emplace(TRY(store::open_sqlite(settings.data_dir)), store::StoreOptions{});
+    store.emplace(TRY(store::open_sqlite(settings.data_dir)), store_options(settings));
     // Both mostly wait for the disk at the first start.
     Result<> listening, serving;
     {
@@ -112,12 +118,12 @@ struct Platform::State {
                                       .metrics = &metrics});
     TRY(api->start());
     TRY(install_definitions(*store, *api));
-    lifecycle.emplace(*store, lifecycle_options(*registry));
-    lifecycle->start();
     return {};
   }
 
   Result<> start_roles() {
+    lifecycle.emplace(*store, lifecycle_options(*registry));
+    lifecycle->start();
     engine = TRY(engine::Engine::open(engine_options(settings, url)));
     jenkins_api.emplace(*engine);
     add_routes();

@@ -67,7 +67,7 @@ Result<> Definitions::start(std::function<void(const std::string&)> ended) {
     TRY(serve(object));
     state_.with([&](State& state) { state.changed[std::string(object->name())].object = object; });
   }
-  subscription_ = TRY(store_.watch(filter, list.revision, follower_));
+  subscription_ = TRY(store_.watch(filter, list.revision, follower_, WatchedBy::us));
   thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
   return {};
 }
@@ -129,7 +129,7 @@ bool Definitions::clean(const std::string& name, const std::string& resource) {
   if (!cleaning_.contains(name)) {
     Result<WatchHub::Subscription> watch =
         store_.watch({.resource = resource, .space = {}, .name = {}, .matches = {}},
-                     store_.revision(), follower_);
+                     store_.revision(), follower_, WatchedBy::us);
     if (!watch) return false;
     cleaning_[name] = std::move(*watch);
   }

@@ -109,6 +109,11 @@ struct TestServer {
     api = std::make_unique<KubeApi>(store, registry, options);
     Result<> started = api->start();
     EXPECT_TRUE(started.ok()) << (started ? "" : started.error().message);
+    // As if it came by a socket.
+    router.add_filter([this](http::Request& request, const http::Handler& next) {
+      if (!calls_are_ours) request.peer = "192.0.2.1:4711";
+      return next(request);
+    });
     api->add_routes(router);
     client = http::in_process_client(router, {.name = "admin", .uid = {}, .groups = {}});
   }
@@ -144,6 +149,7 @@ struct TestServer {
         *client, http::make_request(http::Method::get, target, {}, std::move(headers)));
   }
 
+  std::atomic<bool> calls_are_ours{false};
   ManualClock clock;
   Store store;
   Registry registry;

@@ -13,6 +13,7 @@
 namespace ks::store {
 namespace {
 
+constexpr std::string_view kInProcess = "in-process";  // Request::peer of our own parts
 constexpr std::string_view kTypes[] = {"ADDED", "MODIFIED", "DELETED", "BOOKMARK"};
 
 class StreamOutput final : public WatchOutput {
@@ -56,6 +57,12 @@ class Encoder {
         format_(call.format),
         api_version_(kind_->resource.api_version()),
         clock_(clock) {}
+
+  /// Whether lines are made for this watch alone, other than what the store holds.
+  bool converts() const {
+    return format_.as != Format::As::object || !kind_->storage ||
+           kind_->store_resource() != kind_->resource.group_resource().text();
+  }
 
   Bytes operator()(const WatchItem& item) {
     if (item.type == EventType::bookmark) return bookmark(item);
@@ -157,14 +164,18 @@ bool is_upgrade(const http::Request& request) {
 }  // namespace
 
 Answer watch_objects(ApiServer& server, Call& call) {
-  if (server.store.watcher_count() >= server.options.max_watchers) {
+  const WatchedBy by = call.request.peer == kInProcess ? WatchedBy::us : WatchedBy::client;
+  if (by == WatchedBy::client && server.store.watcher_count() >= server.options.max_watchers) {
     return kube::too_many_requests(
         fmt::format("{} watches are open, the limit (--max-watchers)", server.options.max_watchers),
         1);
   }
   Selection chosen = TRY(selection(call));
   auto plan = std::make_shared<Plan>(TRY(plan_watch(server, call, chosen.filter)));
-  auto open = [&server, encoder = Encoder(call, server.clock), filter = std::move(chosen.filter),
+  Encoder encoder(call, server.clock);
+  plan->terms.converted = encoder.converts();
+  plan->terms.by = by;
+  auto open = [&server, encoder = std::move(encoder), filter = std::move(chosen.filter),
                plan](std::shared_ptr<WatchOutput> output) mutable {
     // No copy of it all: the encoder goes with the watch.
     server.watches.open(std::move(output), WatchEncoder(std::move(encoder)), std::move(filter),

@@ -1,3 +1,8 @@
+#include <future>
+#include <mutex>
+#include <set>
+#include <thread>
+
 #include "store/api/test_server.h"
 #include "store/api/watches.h"
 
@@ -12,6 +17,29 @@ std::string labelled(std::string_view name, std::string_view value) {
   return "{\"metadata\":{\"name\":\"" + std::string(name) + "\",\"labels\":{\"app\":\"" +
          std::string(value) + "\"}}}";
 }
+
+/// An output that takes all, and counts.
+class Taking final : public WatchOutput {
+ public:
+  bool write(Bytes) override {
+    lines_.with([](size_t& lines) { lines++; });
+    changed_.notify_all();
+    return true;
+  }
+  void close() override {}
+  size_t queued_bytes() const override { return 0; }
+  void when_drained(size_t, std::move_only_function<void()> wake) override { wake(); }
+  std::stop_token stop_token() const override { return {}; }
+  size_t wait_for_lines(size_t count) {
+    return lines_.wait_for(
+        changed_, std::chrono::seconds(10), [&](size_t lines) { return lines >= count; },
+        [](size_t lines) { return lines; });
+  }
+
+ private:
+  Guarded<size_t> lines_;
+  std::condition_variable changed_;
+};
 
 std::string version_now(TestServer& server) {
   return server.get(kConfigMaps).text({"metadata", "resourceVersion"});
@@ -101,7 +129,7 @@ TEST(WatchObjects, TellsThatItsStartIsTooOld) {
 
 TEST(WatchObjects, AreBoundedInNumber) {
   KubeApiOptions options;
-  options.max_watchers = 2;
+  options.max_watchers = 1;
   TestServer server(options);
   auto one = server.watch(watch_of());
   ASSERT_TRUE(server.client != nullptr);
@@ -111,6 +139,73 @@ TEST(WatchObjects, AreBoundedInNumber) {
   EXPECT_EQ(refused.status, 429) << refused.body;
   EXPECT_EQ(refused.text({"reason"}), "TooManyRequests");
   EXPECT_EQ(refused.headers.get("Retry-After"), "1");
+}
+
+TEST(WatchObjects, OfOurOwnPartsAreNotCounted) {
+  KubeApiOptions options;
+  options.max_watchers = 1;
+  StoreOptions store_options;
+  store_options.watch.max_watchers = 1;
+  TestServer server(options, store_options);
+  server.calls_are_ours = true;
+  const size_t before = server.store.watcher_count();
+  std::vector<std::unique_ptr<WatchReader>> ours;
+  for (int i = 0; i < 5; i++) ours.push_back(server.watch(watch_of()));
+  server.post(kConfigMaps, config_map("a"));
+  for (const auto& watch : ours) EXPECT_EQ(watch->words(1), "ADDED a;");
+  EXPECT_EQ(server.store.watcher_count(), before);
+  server.calls_are_ours = false;
+  auto theirs = server.watch(watch_of());
+  EXPECT_EQ(theirs->words(1), "ADDED a;");
+  EXPECT_EQ(server.get(watch_of()).status, 429);
+}
+
+TEST(WatchObjects, TablesAreMadeByAnotherThreadThanTheOneThatTells) {
+  std::mutex mutex;
+  std::set<std::thread::id> makers;
+  WatchRenderer renderer;
+  const auto output = std::make_shared<Taking>();
+  const auto sink = std::make_shared<WatchSink>(
+      output,
+      [&](const WatchItem&) {
+        std::lock_guard lock(mutex);
+        makers.insert(std::this_thread::get_id());
+        return std::make_shared<const std::string>("line\n");
+      },
+      [] {}, renderer.entrance());
+  sink->start();
+  for (int i = 0; i < 1000; i++) {
+    const Delivery one{EventType::bookmark, static_cast<uint64_t>(i + 1), nullptr};
+    sink->on_events({&one, 1});
+  }
+  EXPECT_EQ(output->wait_for_lines(1000), 1000u);
+  std::lock_guard lock(mutex);
+  EXPECT_EQ(makers.size(), 1u);
+  EXPECT_FALSE(makers.contains(std::this_thread::get_id()));
+}
+
+TEST(WatchObjects, ATableThatTakesLongDelaysNoOtherWatch) {
+  WatchRenderer renderer;
+  std::promise<void> go_on;
+  const auto slow = std::make_shared<WatchSink>(
+      std::make_shared<Taking>(),
+      [&, waiting = go_on.get_future().share()](const WatchItem&) {
+        waiting.wait();
+        return std::make_shared<const std::string>("slow\n");
+      },
+      [] {}, renderer.entrance());
+  const auto output = std::make_shared<Taking>();
+  const auto quick = std::make_shared<WatchSink>(
+      output, [](const WatchItem&) { return std::make_shared<const std::string>("quick\n"); },
+      [] {});
+  slow->start();
+  quick->start();
+  const Delivery one{EventType::bookmark, 1, nullptr};
+  // As the hub does it, one after the other.
+  slow->on_events({&one, 1});
+  quick->on_events({&one, 1});
+  EXPECT_EQ(output->wait_for_lines(1), 1u);
+  go_on.set_value();
 }
 
 TEST(WatchObjects, TellsTablesTheirColumnsOnce) {

@@ -57,8 +57,10 @@ void WatchSink::on_events(std::span<const Delivery> deliveries) {
             .to_json_text() +
         "}\n");
   }
-  if (pump_now) pump();
+  if (pump_now) write_soon();
 }
+
+void WatchSink::write_soon() { hand_over_ ? hand_over_(shared_from_this()) : pump(); }
 
 void WatchSink::end(std::string error_line) {
   const bool first = state_.with([](State& state) {
@@ -109,10 +111,56 @@ void WatchSink::pump() {
     enum : int { kWaiting, kCalled, kLeft };
     const auto stage = std::make_shared<std::atomic<int>>(kWaiting);
     output_->when_drained(kGoOnBelow, [self = shared_from_this(), stage] {
-      if (stage->exchange(kCalled) == kLeft) self->pump();
+      if (stage->exchange(kCalled) == kLeft) self->write_soon();
     });
     if (stage->exchange(kLeft) == kWaiting) return;
   }
+}
+
+struct WatchRenderer::Queue {
+  struct Inner {
+    std::deque<std::shared_ptr<WatchSink>> sinks;
+    bool ending = false;
+  };
+  Guarded<Inner> inner;
+  std::condition_variable changed;
+
+  /// Null at the end.
+  std::shared_ptr<WatchSink> next() {
+    return inner.wait(
+        changed, [](const Inner& in) { return in.ending || !in.sinks.empty(); },
+        [](Inner& in) -> std::shared_ptr<WatchSink> {
+          if (in.ending) return nullptr;
+          std::shared_ptr<WatchSink> sink = std::move(in.sinks.front());
+          in.sinks.pop_front();
+          return sink;
+        });
+  }
+};
+
+WatchRenderer::WatchRenderer()
+    : queue_(std::make_shared<Queue>()), thread_([queue = queue_] {
+        while (const std::shared_ptr<WatchSink> sink = queue->next()) sink->pump();
+      }) {}
+
+WatchRenderer::~WatchRenderer() {
+  std::deque<std::shared_ptr<WatchSink>> dropped;
+  queue_->inner.with([&](Queue::Inner& in) {
+    in.ending = true;
+    dropped.swap(in.sinks);
+  });
+  queue_->changed.notify_all();
+}
+
+HandOver WatchRenderer::entrance() {
+  return [weak = std::weak_ptr(queue_)](std::shared_ptr<WatchSink> sink) {
+    const std::shared_ptr<Queue> queue = weak.lock();
+    if (!queue) return;
+    queue->inner.with([&](Queue::Inner& in) {
+      if (!in.ending) in.sinks.push_back(std::move(sink));
+    });
+    queue->changed.notify_one();
+  };
 }
 
 struct Watches::Watch {
@@ -192,11 +240,11 @@ void Watches::open(std::shared_ptr<WatchOutput> output, WatchEncoder encode, Fil
   const auto watch = std::make_shared<Watch>();
   const uint64_t id = state_->inner.with([](State::Inner& in) { return in.next_id++; });
   // The sink may outlive this object in the queue of a connection.
-  watch->sink = std::make_shared<WatchSink>(std::move(output), std::move(encode),
-                                            [weak = std::weak_ptr(state_), id] {
-                                              if (const auto state = weak.lock())
-                                                state->note_end(id);
-                                            });
+  auto on_end = [weak = std::weak_ptr(state_), id] {
+    if (const auto state = weak.lock()) state->note_end(id);
+  };
+  watch->sink = std::make_shared<WatchSink>(std::move(output), std::move(encode), std::move(on_end),
+                                            terms.converted ? renderer_.entrance() : nullptr);
   watch->resource = filter.resource;
   if (terms.timeout.count() == 0) {
     // As Kubernetes: between half an hour and an hour, so that not all come back at once.
@@ -206,7 +254,8 @@ void Watches::open(std::shared_ptr<WatchOutput> output, WatchEncoder encode, Fil
   watch->end = now + terms.timeout;
   if (terms.bookmarks) watch->bookmark = now + kBookmarkEvery;
   watch->sink->begin(std::move(initial));
-  Result<WatchHub::Subscription> subscription = store_.watch(std::move(filter), after, watch->sink);
+  Result<WatchHub::Subscription> subscription =
+      store_.watch(std::move(filter), after, watch->sink, terms.by);
   if (!subscription) {
     const kube::Status status = subscription.error().code == Code::exhausted
                                     ? kube::too_many_requests(subscription.error().message, 1)

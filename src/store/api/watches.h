@@ -40,12 +40,23 @@ struct WatchItem {
 /// Makes the line of a change. Called by one thread at a time.
 using WatchEncoder = std::move_only_function<Bytes(const WatchItem&)>;
 
+class WatchSink;
+/// Where a sink is handed to be written; pump() is called there.
+using HandOver = std::function<void(std::shared_ptr<WatchSink>)>;
+
 /// The sink of one watch: writes at the reader's speed, keeps what it does not take yet, and ends
 /// the watch with an error when that becomes too much.
+///
+/// Without `hand_over` lines are made by whoever tells of a change, all other watchers waiting: for
+/// encoders that only pass on what is there already.
 class WatchSink final : public Sink, public std::enable_shared_from_this<WatchSink> {
  public:
-  WatchSink(std::shared_ptr<WatchOutput> output, WatchEncoder encode, std::function<void()> on_end)
-      : output_(std::move(output)), encode_(std::move(encode)), on_end_(std::move(on_end)) {}
+  WatchSink(std::shared_ptr<WatchOutput> output, WatchEncoder encode, std::function<void()> on_end,
+            HandOver hand_over = nullptr)
+      : output_(std::move(output)),
+        encode_(std::move(encode)),
+        on_end_(std::move(on_end)),
+        hand_over_(std::move(hand_over)) {}
 
   /// What is there before the first change; before anything else is delivered.
   void begin(std::deque<WatchItem> initial);
@@ -56,6 +67,8 @@ class WatchSink final : public Sink, public std::enable_shared_from_this<WatchSi
   void end(std::string error_line);
 
   WatchOutput& output() { return *output_; }
+  /// Writes what waits, until the output has enough. By who it was handed to, once for each time.
+  void pump();
 
  private:
   struct State {
@@ -69,12 +82,33 @@ class WatchSink final : public Sink, public std::enable_shared_from_this<WatchSi
     bool ended = false;
   };
   bool write_some();
-  void pump();
+  void write_soon();
 
   const std::shared_ptr<WatchOutput> output_;
   WatchEncoder encode_;
   const std::function<void()> on_end_;
+  const HandOver hand_over_;
   Guarded<State> state_;
+};
+
+/// Makes the lines of watches that are converted for their readers (tables, other versions), on a
+/// thread of its own: neither those who wait for a commit nor other watchers wait for that.
+class WatchRenderer {
+ public:
+  WatchRenderer();
+  /// What is queued is not written any more.
+  ~WatchRenderer();
+  WatchRenderer(const WatchRenderer&) = delete;
+  WatchRenderer& operator=(const WatchRenderer&) = delete;
+
+  /// May outlive this; then it does nothing. A sink is handed over at most once at a time, so that
+  /// the queue is bounded by the number of watches.
+  HandOver entrance();
+
+ private:
+  struct Queue;
+  std::shared_ptr<Queue> queue_;
+  std::jthread thread_;
 };
 
 /// All open watches of an API: ends each at its time or when its reader is gone, and sends
@@ -84,6 +118,8 @@ class Watches {
   struct Terms {
     std::chrono::milliseconds timeout{0};
     bool bookmarks = false;
+    bool converted = false;  ///< the encoder does more than pass on what is there
+    WatchedBy by = WatchedBy::client;
   };
 
   Watches(Store& store, const Clock& clock);
@@ -111,6 +147,7 @@ class Watches {
   Store& store_;
   const Clock& clock_;
   std::shared_ptr<State> state_;
+  WatchRenderer renderer_;
   std::jthread thread_;
 };
 

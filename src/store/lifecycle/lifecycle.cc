@@ -58,6 +58,7 @@ struct Lifecycle::State {
         options(std::move(given)),
         collector(*options.clock, options.knows_kind),
         namespaces(of, *options.clock),
+        defaults(of, options.defaults),
         expiry(of, *options.clock, options.event_lifetime) {}
 
   Store& store;
@@ -65,6 +66,7 @@ struct Lifecycle::State {
   const std::shared_ptr<Inbox> inbox = std::make_shared<Inbox>();
   Collector collector;
   NamespaceDeletion namespaces;
+  NamespaceDefaults defaults;
   EventExpiry expiry;
   WatchHub::Subscription watch;
   std::jthread thread;
@@ -90,15 +92,17 @@ Result<> Lifecycle::State::begin() {
   }
   collector.clear();
   namespaces.clear();
+  defaults.clear();
   expiry.clear();
   const Store::List all = TRY(store.list({}));
   for (const ObjectRef& object : all.objects) {
     collector.put(object);
     namespaces.put(object);
+    defaults.put(object);
     expiry.put_old(object);
   }
   expiry.started();
-  watch = TRY(store.watch({}, all.revision, std::make_shared<InboxSink>(inbox)));
+  watch = TRY(store.watch({}, all.revision, std::make_shared<InboxSink>(inbox), WatchedBy::us));
   std::lock_guard lock(inbox->mutex);
   inbox->handled = std::max(inbox->handled, all.revision);
   return {};
@@ -113,10 +117,12 @@ void Lifecycle::State::take_in(const Event& event) {
   if (event.type == EventType::deleted) {
     collector.erase(*event.object);
     namespaces.erase(*event.object);
+    defaults.erase(*event.object);
     return;
   }
   collector.put(event.object);
   namespaces.put(event.object);
+  defaults.put(event.object);
   expiry.put(event.object);
 }
 
@@ -142,8 +148,9 @@ bool Lifecycle::State::collect() {
 bool Lifecycle::State::work() {
   const bool collected = collect();
   const bool emptied = namespaces.work();
+  const bool furnished = defaults.work();
   const bool expired = expiry.work();
-  return collected && emptied && expired;
+  return collected && emptied && furnished && expired;
 }
 
 std::optional<std::vector<EventRef>> Lifecycle::State::wait(bool failed) {

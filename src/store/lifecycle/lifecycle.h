@@ -5,12 +5,14 @@
 
 #include "base/clock.h"
 #include "store/lifecycle/collector.h"
+#include "store/lifecycle/namespace_defaults.h"
 #include "store/store.h"
 
 namespace ks::store {
 
 /// What a Kubernetes server does to objects on its own: collects those whose owners are gone,
-/// empties and removes namespaces that are Terminating, and ends Events after an hour.
+/// empties and removes namespaces that are Terminating, gives the others what each has, and ends
+/// Events after an hour.
 ///
 ///   Lifecycle lifecycle(store, {});
 ///   lifecycle.start();
@@ -24,6 +26,7 @@ class Lifecycle {
     const Clock* clock = &system_clock();
     std::chrono::milliseconds event_lifetime = std::chrono::hours(1);
     Collector::KnowsKind knows_kind = [](std::string_view, std::string_view) { return true; };
+    NamespaceDefaults::Options defaults;
   };
 
   Lifecycle(Store& store, Options options);

@@ -308,5 +308,64 @@ TEST(EventExpiry, EventsEndAnHourAfterTheirLastWrite) {
   EXPECT_TRUE(server.has("pods/x/p"));
 }
 
+/// A server that makes what each namespace has; objects come back in the way an API would make
+/// them.
+struct Furnished {
+  std::atomic<int> failures{0};
+  Server own{[this] {
+    Lifecycle::Options options;
+    options.defaults.ca_pem = "PEM";
+    options.defaults.make = [this](const std::vector<json::value>& objects) -> Result<> {
+      if (failures-- > 0) return Error{Code::unavailable, "not now"};
+      for (const json::value& object : objects) {
+        const std::string resource =
+            text_at(object, {"kind"}) == "ConfigMap" ? "configmaps" : "serviceaccounts";
+        const std::string at = resource + "/" +
+                               std::string(text_at(object, {"metadata", "namespace"})) + "/" +
+                               std::string(text_at(object, {"metadata", "name"}));
+        const json::value* data = find(object, {"data"});
+        if (own.has(at)) (void)own.remove(at);
+        own.create(at, "", data == nullptr ? "" : "\"data\":" + to_json(*data));
+      }
+      return {};
+    };
+    return options;
+  }()};
+};
+
+TEST(Lifecycle, GivesEachNamespaceItsAccountAndTheAuthority) {
+  Furnished furnished;
+  Server& server = furnished.own;
+  server.create_namespace("a");
+  server.settle();
+  EXPECT_TRUE(server.has("serviceaccounts/a/default"));
+  EXPECT_EQ(text_at(server.get("configmaps/a/kube-root-ca.crt"), {"data", "ca.crt"}), "PEM");
+
+  // What is removed or changed comes back.
+  EXPECT_TRUE(server.remove("serviceaccounts/a/default").ok());
+  EXPECT_TRUE(edit_object(server.store(), {"configmaps", "a", "kube-root-ca.crt"},
+                          [](json::value& object) -> Result<bool> {
+                            set_at(object, {"data", "ca.crt"}, json::value("other"));
+                            return true;
+                          })
+                  .ok());
+  server.settle();
+  EXPECT_TRUE(server.has("serviceaccounts/a/default"));
+  EXPECT_EQ(text_at(server.get("configmaps/a/kube-root-ca.crt"), {"data", "ca.crt"}), "PEM");
+
+  EXPECT_TRUE(server.remove("namespaces//a").ok());
+  server.settle();
+  EXPECT_FALSE(server.has("namespaces//a"));
+  EXPECT_FALSE(server.has("serviceaccounts/a/default"));
+}
+
+TEST(Lifecycle, TriesAgainToFurnishANamespace) {
+  Furnished furnished;
+  furnished.failures = 1;
+  furnished.own.create_namespace("a");
+  furnished.own.settle();
+  EXPECT_TRUE(furnished.own.has("serviceaccounts/a/default"));
+}
+
 }  // namespace
 }  // namespace ks::store
