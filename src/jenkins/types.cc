@@ -51,6 +51,34 @@ json::value value_at(const json::value& value, std::string_view name) {
 
 constexpr std::string_view kPipelineImpl = "io.jenkins.blueocean.rest.impl.pipeline.";
 
+/// What stages and steps have in common.
+template <class Part>
+void add_common(json::object& out, const Part& part) {
+  out["displayDescription"] = text_or_null(part.description);
+  out["displayName"] = part.name;
+  out["id"] = part.id;
+  out["input"] = part.input;
+  out["result"] = text_or_null(part.result);
+  out["startTime"] = time_or_null(part.started);
+  out["state"] = text_or_null(part.state);
+  out["type"] = part.type;
+}
+
+template <class Part>
+Part common_from_blue(const json::value& value) {
+  Part out;
+  out.id = id_at(value, "id");
+  out.name = text_at(value, {"displayName"});
+  out.description = text_at(value, {"displayDescription"});
+  out.type = text_at(value, {"type"});
+  out.state = text_at(value, {"state"});
+  out.result = text_at(value, {"result"});
+  out.started = time_at(value, "startTime");
+  out.duration_ms = int_at(value, {"durationInMillis"});
+  out.input = value_at(value, "input");
+  return out;
+}
+
 }  // namespace
 
 std::string JobRef::full_name() const {
@@ -163,31 +191,16 @@ json::object to_blue(const Step& step, std::string_view self) {
                      {"_links", links(fmt::format("{}log/", self), {})},
                      {"urlName", "log"}});
   }
-  return {{"_class", fmt::format("{}PipelineStepImpl", kPipelineImpl)},
-          {"_links", links(self, {"actions"})},
-          {"actions", std::move(actions)},
-          {"displayDescription", text_or_null(step.description)},
-          {"displayName", step.name},
-          {"durationInMillis", step.duration_ms},
-          {"id", step.id},
-          {"input", step.input},
-          {"result", text_or_null(step.result)},
-          {"startTime", time_or_null(step.started)},
-          {"state", text_or_null(step.state)},
-          {"type", step.type}};
+  json::object out{{"_class", fmt::format("{}PipelineStepImpl", kPipelineImpl)},
+                   {"_links", links(self, {"actions"})},
+                   {"actions", std::move(actions)},
+                   {"durationInMillis", step.duration_ms}};
+  add_common(out, step);
+  return out;
 }
 
 Step step_from_blue(const json::value& value) {
-  Step out;
-  out.id = id_at(value, "id");
-  out.name = text_at(value, {"displayName"});
-  out.description = text_at(value, {"displayDescription"});
-  out.type = text_at(value, {"type"});
-  out.state = text_at(value, {"state"});
-  out.result = text_at(value, {"result"});
-  out.started = time_at(value, "startTime");
-  out.duration_ms = int_at(value, {"durationInMillis"});
-  out.input = value_at(value, "input");
+  auto out = common_from_blue<Step>(value);
   for (const json::value& action : array_at(value, "actions")) {
     if (text_at(action, {"urlName"}) == "log") out.has_log = true;
   }
@@ -203,38 +216,23 @@ json::object to_blue(const Node& node, std::string_view self) {
                      {"type", edge.type}});
   }
   const bool reached = !node.state.empty();
-  return {{"_class", fmt::format("{}PipelineNodeImpl", kPipelineImpl)},
-          {"_links", links(self, {"steps", "actions"})},
-          {"actions", json::array()},
-          {"displayDescription", text_or_null(node.description)},
-          {"displayName", node.name},
-          {"durationInMillis", reached ? json::value(node.duration_ms) : json::value()},
-          {"id", node.id},
-          {"input", node.input},
-          {"result", text_or_null(node.result)},
-          {"startTime", time_or_null(node.started)},
-          {"state", text_or_null(node.state)},
-          {"type", node.type},
-          {"causeOfBlockage", text_or_null(node.cause_of_blockage)},
-          {"edges", std::move(edges)},
-          {"firstParent", text_or_null(node.first_parent)},
-          {"restartable", node.restartable}};
+  json::object out{{"_class", fmt::format("{}PipelineNodeImpl", kPipelineImpl)},
+                   {"_links", links(self, {"steps", "actions"})},
+                   {"actions", json::array()},
+                   {"durationInMillis", reached ? json::value(node.duration_ms) : json::value()},
+                   {"causeOfBlockage", text_or_null(node.cause_of_blockage)},
+                   {"edges", std::move(edges)},
+                   {"firstParent", text_or_null(node.first_parent)},
+                   {"restartable", node.restartable}};
+  add_common(out, node);
+  return out;
 }
 
 Node node_from_blue(const json::value& value) {
-  Node out;
-  out.id = id_at(value, "id");
-  out.name = text_at(value, {"displayName"});
-  out.description = text_at(value, {"displayDescription"});
-  out.type = text_at(value, {"type"});
-  out.state = text_at(value, {"state"});
-  out.result = text_at(value, {"result"});
-  out.started = time_at(value, "startTime");
-  out.duration_ms = int_at(value, {"durationInMillis"});
+  auto out = common_from_blue<Node>(value);
   out.cause_of_blockage = text_at(value, {"causeOfBlockage"});
   out.first_parent = id_at(value, "firstParent");
   out.restartable = bool_at(value, {"restartable"});
-  out.input = value_at(value, "input");
   for (const json::value& edge : array_at(value, "edges")) {
     out.edges.push_back({id_at(edge, "id"), std::string(text_at(edge, {"type"}))});
   }

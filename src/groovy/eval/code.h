@@ -47,6 +47,10 @@ struct TypeRef {
   bool written = false;    ///< false: `def`, or nothing at all
 };
 
+/// What a variable of the class starts as: 0 or false of a primitive, else null.
+Value zero_of(const ClassInfo& type);
+Value zero_of(const TypeRef& type);
+
 /// Where a closure finds a variable that it shares with the code around it, at the time it is made.
 struct Capture {
   enum class From : uint8_t { slot, capture, hidden_field } from = From::slot;

@@ -92,20 +92,6 @@ Value OuterThisNode::eval(Frame& frame) const {
 
 namespace {
 
-Value zero_element(const ClassInfo* element) {
-  switch (element->primitive) {
-    case Kind::boolean: return Value::of_bool(false);
-    case Kind::character: return Value::of_char(0);
-    case Kind::byte_: return Value::of_byte(0);
-    case Kind::short_: return Value::of_short(0);
-    case Kind::integer: return Value::of_int(0);
-    case Kind::long_: return Value::of_long(0);
-    case Kind::float_: return Value::of_float(0);
-    case Kind::double_: return Value::of_double(0);
-    default: return {};
-  }
-}
-
 Value make_sized(Frame& frame, ClassInfo* element, const std::vector<int32_t>& sizes, size_t level,
                  int dimensions) {
   auto size = static_cast<size_t>(sizes[level]);
@@ -116,7 +102,7 @@ Value make_sized(Frame& frame, ClassInfo* element, const std::vector<int32_t>& s
     type = frame.task.interpreter().state().array_class(frame.heap(), type);
   if (level + 1 == sizes.size()) {
     return make_array(frame.task, type,
-                      std::vector<Value>(size, dimensions > 1 ? Value{} : zero_element(type)));
+                      std::vector<Value>(size, dimensions > 1 ? Value{} : zero_of(*type)));
   }
   std::vector<Value> rows;
   for (size_t i = 0; i < size; ++i)

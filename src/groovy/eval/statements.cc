@@ -17,21 +17,6 @@ void store_new(Frame& frame, uint32_t slot, bool boxed, Value value) {
   frame.slots[slot] = boxed ? Value(frame.heap().make<Cell>(std::move(value))) : std::move(value);
 }
 
-Value zero_for(const TypeRef& type) {
-  if (type.known == nullptr || type.dimensions != 0) return {};
-  switch (type.known->primitive) {
-    case Kind::boolean: return Value::of_bool(false);
-    case Kind::character: return Value::of_char(0);
-    case Kind::byte_: return Value::of_byte(0);
-    case Kind::short_: return Value::of_short(0);
-    case Kind::integer: return Value::of_int(0);
-    case Kind::long_: return Value::of_long(0);
-    case Kind::float_: return Value::of_float(0);
-    case Kind::double_: return Value::of_double(0);
-    default: return {};
-  }
-}
-
 }  // namespace
 
 Flow ExpressionStatement::run(Frame& frame) const {
@@ -43,7 +28,7 @@ Flow ExpressionStatement::run(Frame& frame) const {
 Flow DeclareStatement::run(Frame& frame) const {
   frame.line = line;
   if (value == nullptr) {
-    store_new(frame, slot, boxed, zero_for(type));
+    store_new(frame, slot, boxed, zero_of(type));
     return Flow::normal;
   }
   Value made = value->eval(frame);
@@ -288,7 +273,7 @@ Flow AssertStatement::run(Frame& frame) const {
 
 Flow FieldStatement::run(Frame& frame) const {
   frame.line = line;
-  Value made = value == nullptr ? zero_for(type) : typed(frame, type, value->eval(frame));
+  Value made = value == nullptr ? zero_of(type) : typed(frame, type, value->eval(frame));
   UserClass* cls = frame.owner_class;
   const FieldDef& def = cls->def.fields[field];
   if (cls->def.kind == ClassKind::trait && !is_static) {

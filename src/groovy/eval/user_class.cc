@@ -337,21 +337,6 @@ std::optional<Value> call_user_method(Task& task, const Value& receiver, const N
 
 namespace {
 
-Value zero_of(const TypeRef& type) {
-  if (type.known == nullptr || type.dimensions != 0) return {};
-  switch (type.known->primitive) {
-    case Kind::boolean: return Value::of_bool(false);
-    case Kind::character: return Value::of_char(0);
-    case Kind::byte_: return Value::of_byte(0);
-    case Kind::short_: return Value::of_short(0);
-    case Kind::integer: return Value::of_int(0);
-    case Kind::long_: return Value::of_long(0);
-    case Kind::float_: return Value::of_float(0);
-    case Kind::double_: return Value::of_double(0);
-    default: return {};
-  }
-}
-
 void run_initializer(Task& task, UserClass& cls, const Value& self) {
   auto* instance = self.as<Instance>();
   for (ClassInfo* interface : cls.interfaces) {

@@ -25,6 +25,24 @@ Value converted(Frame& frame, const TypeRef& type, const Value& value) {
 
 }  // namespace
 
+Value zero_of(const ClassInfo& type) {
+  switch (type.primitive) {
+    case Kind::boolean: return Value::of_bool(false);
+    case Kind::character: return Value::of_char(0);
+    case Kind::byte_: return Value::of_byte(0);
+    case Kind::short_: return Value::of_short(0);
+    case Kind::integer: return Value::of_int(0);
+    case Kind::long_: return Value::of_long(0);
+    case Kind::float_: return Value::of_float(0);
+    case Kind::double_: return Value::of_double(0);
+    default: return {};
+  }
+}
+
+Value zero_of(const TypeRef& type) {
+  return type.known == nullptr || type.dimensions != 0 ? Value{} : zero_of(*type.known);
+}
+
 Value HiddenFieldNode::eval(Frame& frame) const {
   return Frame::cell(hidden_cell(frame, field)).value;
 }

@@ -17,16 +17,20 @@ namespace {
 
 bool is_index(const Value& key) { return is_number(key) || key.kind() == Kind::character; }
 
+/// An index that counts from the end when it is negative.
+int64_t from_start(int64_t index, int64_t size, Task& task) {
+  if (index >= 0) return index;
+  if (index + size < 0) {
+    throw_error(task, "java.lang.ArrayIndexOutOfBoundsException",
+                "Negative array index [" + std::to_string(index) + "] too large for array size " +
+                    std::to_string(size));
+  }
+  return index + size;
+}
+
 Value list_at(const std::vector<Value>& items, int64_t index, Task& task) {
   auto size = static_cast<int64_t>(items.size());
-  if (index < 0) {
-    index += size;
-    if (index < 0) {
-      throw_error(task, "java.lang.ArrayIndexOutOfBoundsException",
-                  "Negative array index [" + std::to_string(index - size) +
-                      "] too large for array size " + std::to_string(size));
-    }
-  }
+  index = from_start(index, size, task);
   return index < size ? items[static_cast<size_t>(index)] : Value{};
 }
 
@@ -269,14 +273,7 @@ void list_put(Task& task, const Value& receiver, int64_t index, const Value& val
   auto* list = receiver.as<List>();
   auto size = static_cast<int64_t>(list->items.size());
   if (list->flavour == List::Flavour::unmodifiable) throw_unsupported(task);
-  if (index < 0) {
-    index += size;
-    if (index < 0) {
-      throw_error(task, "java.lang.ArrayIndexOutOfBoundsException",
-                  "Negative array index [" + std::to_string(index - size) +
-                      "] too large for array size " + std::to_string(size));
-    }
-  }
+  index = from_start(index, size, task);
   if (index >= size) {
     if (list->flavour == List::Flavour::fixed_size) throw_unsupported(task);
     task.heap().check_room(static_cast<size_t>(index) * sizeof(Value));
