@@ -186,6 +186,7 @@ Ref<Closure> CodeClosure::clone(Heap& heap) const {
 
 std::vector<ClassInfo*> CodeClosure::parameter_types(Task& task) const {
   std::vector<ClassInfo*> out;
+  out.reserve(code.parameters.size());
   for (const Parameter& each : code.parameters) {
     out.push_back(each.type.written ? resolve(task, each.type) : types().object);
   }

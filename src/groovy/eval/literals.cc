@@ -105,6 +105,7 @@ Value make_sized(Frame& frame, ClassInfo* element, const std::vector<int32_t>& s
                       std::vector<Value>(size, dimensions > 1 ? Value{} : zero_of(*type)));
   }
   std::vector<Value> rows;
+  rows.reserve(size);
   for (size_t i = 0; i < size; ++i)
     rows.push_back(make_sized(frame, element, sizes, level + 1, dimensions - 1));
   return make_array(frame.task, type, std::move(rows));

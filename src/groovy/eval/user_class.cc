@@ -413,6 +413,7 @@ void finish_fields(Task& task, UserClass& cls, const Value& self) {
 
 void run_constructor(Task& task, UserClass& cls, const Value& self, Args args) {
   std::vector<MethodRef> constructors;
+  constructors.reserve(cls.def.constructors.size());
   for (const auto& each : cls.def.constructors) constructors.push_back(MethodRef{each.get(), &cls});
   const MethodRef* chosen = choose(task, constructors, args);
   if (chosen != nullptr) {
@@ -491,6 +492,7 @@ void make_enum_constants(Task& task, UserClass& cls) {
     Value constant(made);
     made->base = task.heap().make<Entry>(task.heap().string(each.name), Value::of_int(ordinal++));
     std::vector<Value> args;
+    args.reserve(each.arguments.size());
     for (const NodePtr& node : each.arguments) args.push_back(node->eval(frame));
     cls.enum_values.push_back(constant);
     run_constructor(task, *actual, constant, args);

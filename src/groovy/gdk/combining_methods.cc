@@ -150,6 +150,7 @@ Value combinations(Call& c) {
     rows = std::move(next);
   }
   std::vector<Value> out;
+  out.reserve(rows.size());
   for (std::vector<Value>& row : rows) out.push_back(make_list(c, std::move(row)));
   Value list = make_list(c, std::move(out));
   if (c.count() == 0) return list;
@@ -173,6 +174,7 @@ Value subsequences(Call& c) {
     rows.insert(rows.end(), next.begin(), next.end());
   }
   std::vector<Value> out;
+  out.reserve(rows.size());
   for (std::vector<Value>& row : rows) out.push_back(make_list(c, std::move(row)));
   return make_set(c.task, out);
 }
@@ -197,6 +199,7 @@ Value permutations(Call& c) {
   permute(c, items(c), {}, out);
   if (c.count() == 0) return make_set(c.task, out);
   std::vector<Value> made;
+  made.reserve(out.size());
   for (const Value& row : out) made.push_back(call1(c.task, c.arg(0), row));
   return make_list(c, std::move(made));
 }

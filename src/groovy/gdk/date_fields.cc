@@ -206,7 +206,8 @@ class DateParser {
       switch (c) {
         case 'y':
         case 'u':
-          if (!(n = number(touches ? count : 9))) return std::nullopt;
+          n = number(touches ? count : 9);
+          if (!n) return std::nullopt;
           f.year = count == 2 && *n < 100 ? (*n >= 70 ? 1900 + *n : 2000 + *n) : *n;
           break;
         case 'M':
@@ -223,7 +224,8 @@ class DateParser {
         case 'm':
         case 's':
         case 'S':
-          if (!(n = number(touches ? count : 9))) return std::nullopt;
+          n = number(touches ? count : 9);
+          if (!n) return std::nullopt;
           set(f, c, static_cast<int>(*n));
           twelve = twelve || c == 'h' || c == 'K';
           break;

@@ -263,7 +263,7 @@ int64_t added(int64_t millis, int32_t offset, int field, int32_t amount) {
       return millis_of(f, offset);
     }
     case kWeekOfYear:
-    case kWeekOfMonth: return millis + amount * 7 * kDayMillis;
+    case kWeekOfMonth: return millis + int64_t{amount} * 7 * kDayMillis;
     case kDayOfMonth:
     case kDayOfYear:
     case kDayOfWeek: return millis + amount * kDayMillis;

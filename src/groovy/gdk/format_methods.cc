@@ -136,10 +136,10 @@ class Formatter {
     if (spec.upper) {
       for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
     }
-    pad(std::move(text), spec);
+    pad(text, spec);
   }
 
-  void pad(std::string text, const Spec& spec) {
+  void pad(const std::string& text, const Spec& spec) {
     size_t length = utf16_length(text);
     size_t missing = spec.width > length ? spec.width - length : 0;
     task_.heap().check_string(out_.size() + missing);

@@ -256,6 +256,7 @@ Value transpose(Call& c) {
   std::vector<Value> out;
   for (size_t i = 0; !rows.empty() && i < shortest; ++i) {
     std::vector<Value> column;
+    column.reserve(rows.size());
     for (const std::vector<Value>& row : rows) column.push_back(row[i]);
     out.push_back(make_list(c, std::move(column)));
   }

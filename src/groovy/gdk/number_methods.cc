@@ -163,7 +163,7 @@ double parsed_double(Call& c) {
   std::string s = c.text(0);
   if (s == "NaN") return std::nan("");
   if (s == "Infinity") return INFINITY;
-  if (s == "-Infinity") return -INFINITY;
+  if (s == "-Infinity") return -std::numeric_limits<double>::infinity();
   if (s.starts_with("0x") || s.starts_with("0X")) {
     double hex = 0;
     auto [end, error] =
@@ -555,7 +555,7 @@ constexpr MethodRow kRows[] = {
     {kDouble, "static NaN", "=", constant<[] { return Value::of_double(std::nan("")); }>},
     {kDouble, "static POSITIVE_INFINITY", "=", constant<[] { return Value::of_double(INFINITY); }>},
     {kDouble, "static NEGATIVE_INFINITY", "=",
-     constant<[] { return Value::of_double(-INFINITY); }>},
+     constant<[] { return Value::of_double(-std::numeric_limits<double>::infinity()); }>},
     {kDouble, "static parseDouble", "S", double_of},
     {kDouble, "static valueOf", "O", double_of},
     {kDouble, "static isNaN", "N", is_nan},

@@ -370,6 +370,7 @@ Value strip_indent(Call& c) {
     if (indent == SIZE_MAX) indent = 0;
   }
   std::vector<std::string> out;
+  out.reserve(lines.size());
   for (std::string_view line : lines)
     out.emplace_back(line.size() <= indent ? std::string_view{} : line.substr(indent));
   return text(c, joined(out, view(c).ends_with('\n')));
@@ -471,6 +472,7 @@ Value tr(Call& c) {
 
 Value text_array(Call& c, const std::vector<std::string>& parts) {
   std::vector<Value> out;
+  out.reserve(parts.size());
   for (const std::string& part : parts) out.push_back(c.heap().string(part));
   return make_array(c.task, types().string, std::move(out));
 }
@@ -539,7 +541,7 @@ Value find_match(Call& c) {
   Ref<Pattern> pattern = to_pattern(c.task, c.arg(0));
   std::string s(view(c));
   std::optional<Found> found = search(c.task, *pattern, s);
-  if (!found) return c.count() == 2 ? Value{} : Value{};
+  if (!found) return {};
   if (c.count() == 2) return call_with_match(c, *pattern, s, *found, c.arg(1));
   return group_value(c.task, s, *found, 0);
 }

@@ -425,7 +425,7 @@ bool fits_letter(char letter, const Value& value) {
     case 'I': return fits_int(value);
     case 'J':
       return value.is_integral() || value.is<BigInteger>() || value.kind() == Kind::character;
-    case 'N': return is_number(value);
+    case 'N':
     case 'D': return is_number(value);
     case 'Z': return value.is_bool();
     case 'c':

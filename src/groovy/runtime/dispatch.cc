@@ -49,7 +49,7 @@ const Value& underlying(const Value& value) {
   if (const Instance* instance = value.as<Instance>()) {
     if (wraps(*instance)) return instance->base;
   }
-  return value;
+  return value;  // NOLINT(bugprone-return-const-ref-from-parameter): no temporary may be given
 }
 
 namespace {

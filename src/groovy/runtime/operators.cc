@@ -86,6 +86,7 @@ Value negate(Task& task, const Value& value) {
   }
   if (const List* list = value.as<List>()) {
     std::vector<Value> items;
+    items.reserve(list->items.size());
     for (const Value& each : list->items) items.push_back(negate(task, each));
     return task.heap().make<List>(std::move(items));
   }

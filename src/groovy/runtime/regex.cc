@@ -32,7 +32,9 @@ class Regex {
   /// belongs to one run.
   void used() const {
     constexpr int kOften = 8;
-    if (uses_ <= kOften && ++uses_ == kOften) pcre2_jit_compile(code_, PCRE2_JIT_COMPLETE);
+    if (uses_ == kOften) return;
+    uses_++;
+    if (uses_ == kOften) pcre2_jit_compile(code_, PCRE2_JIT_COMPLETE);
   }
   size_t groups() const { return groups_; }
   size_t bytes() const { return bytes_; }

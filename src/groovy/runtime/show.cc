@@ -61,7 +61,7 @@ class Shower {
     switch (value.object()->object_kind()) {
       case ObjectKind::gstring: return show_gstring(*value.as<GString>());
       case ObjectKind::list:
-      case ObjectKind::set: return show_items(value);
+      case ObjectKind::set:
       case ObjectKind::array: return show_items(value);
       case ObjectKind::range: return show_range(value);
       case ObjectKind::map: return show_map(value);
@@ -82,7 +82,8 @@ class Shower {
       case ObjectKind::pattern: out_ += pattern_text(value); return;
       case ObjectKind::matcher: out_ += matcher_text(task_, value); return;
       case ObjectKind::entry: {
-        Value entry = value;
+        // Kept: what a key's toString() does may take it out of where `value` stands.
+        const Value entry = value;  // NOLINT(performance-unnecessary-copy-initialization)
         show(entry.as<Entry>()->key);
         out_ += quoted_ ? ":" : "=";
         show(entry.as<Entry>()->value);

@@ -87,7 +87,7 @@ bool Parser::class_ahead() const {
     case Tok::kw_class:
     case Tok::kw_interface:
     case Tok::kw_enum:
-    case Tok::kw_trait: return true;
+    case Tok::kw_trait:
     case Tok::at: return true;  // @interface: any other annotation was skipped
     default: return false;
   }

@@ -62,9 +62,7 @@ void Lexer::number() {
     if (is_one_of(at(0), "fFdD")) {
       kind = Tok::decimal;
       advance(1);
-    } else if (is_one_of(at(0), "gG")) {
-      advance(1);
-    } else if (kind == Tok::integer && is_one_of(at(0), "lLiI")) {
+    } else if (is_one_of(at(0), kind == Tok::integer ? "gGlLiI" : "gG")) {
       advance(1);
     }
   }

@@ -255,6 +255,7 @@ class Parser {
   template <class T>
   ast::Array<T> array(const T* items, size_t count) {
     if (count == 0) return {};
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): nodes are copied as the pointers that they are.
     auto* copy = static_cast<T*>(unit_.arena().allocate(count * sizeof(T), alignof(T)));
     std::copy_n(items, count, copy);
     return {copy, count};
