@@ -54,6 +54,7 @@ class Lowering {
   template <class T>
   ast::Array<T> array(const std::vector<T>& items) {
     if (items.empty()) return {};
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): nodes are copied as the pointers that they are.
     auto* copy = static_cast<T*>(unit_.arena().allocate(items.size() * sizeof(T), alignof(T)));
     std::ranges::copy(items, copy);
     return {copy, items.size()};

@@ -136,6 +136,7 @@ void Executor::with_env(Task& task, const std::vector<std::string>& pairs,
                         const std::function<void(Task&)>& inside) {
   if (pairs.empty()) return inside(task);
   std::vector<Value> list;
+  list.reserve(pairs.size());
   for (const std::string& pair : pairs) list.push_back(string(task, pair));
   block(task, "withEnv", {{"overrides", task.interpreter().make_list(std::move(list))}}, inside);
 }
