@@ -584,6 +584,13 @@ void Run::print_end() {
 }
 
 void Run::finish() {
+  if (replaying_ && !divergence_.empty()) {
+    // Nothing goes on, but the log says why.
+    past_.clear();
+    if (Result<> cut = log_->truncate(last_log_bytes_); !cut)
+      LOG(error, "a log cannot be cut", {"error", cut.error().message});
+    end_replay();
+  }
   if (replaying_ && past_.empty()) go_live();
   if (replaying_) {
     // The journal has an end record that the script has come to: a finished run is only read.

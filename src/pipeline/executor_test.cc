@@ -33,6 +33,7 @@ class Engine : public groovy::Host, public Runtime {
   std::optional<RunResult> before;
   std::optional<std::string> restart;
   std::vector<Change> changed;
+  std::vector<Cause> started_by;
   JobProperties job;
   Value input_answer;
 
@@ -140,6 +141,7 @@ class Engine : public groovy::Host, public Runtime {
     return {fmt::format("TOOL_{}={}", type, version)};
   }
   std::vector<Change> changes() override { return changed; }
+  std::vector<Cause> causes() override { return started_by; }
   std::optional<std::string> restart_stage() override { return restart; }
 
  private:
@@ -274,6 +276,7 @@ TEST(Executor, WhenConditionsOverTheEnvironment) {
                         {"CHANGE_TARGET", "main"},
                         {"X", "y"}};
     engine.changed = {{"Fix the bug\n\ndetails", {"src/deep/a.cc"}}};
+    engine.started_by = {{"BuildUpstreamCause", ""}, {"UserIdCause", "ada"}};
     run(engine, fmt::format("pipeline {{ agent none ; stages {{ stage('a') {{ when {{ {} }} ; "
                             "steps {{ echo 'ran' }} }} }} }}",
                             condition));
@@ -294,6 +297,14 @@ TEST(Executor, WhenConditionsOverTheEnvironment) {
   EXPECT_TRUE(runs("changeset '**/*.cc'"));
   EXPECT_FALSE(runs("changeset '*.cc'"));
   EXPECT_TRUE(runs("changelog 'Fix.*'"));
+  EXPECT_TRUE(runs("changelog 'the (bug|fault)'"));
+  EXPECT_TRUE(runs("changelog '^details$'"));
+  EXPECT_FALSE(runs("changelog 'bug.*details'"));
+  EXPECT_TRUE(runs("triggeredBy 'upstream'"));
+  EXPECT_TRUE(runs("triggeredBy 'BuildUpstreamCause'"));
+  EXPECT_FALSE(runs("triggeredBy 'IdCause'"));
+  EXPECT_TRUE(runs("triggeredBy cause: 'UserIdCause', detail: 'ada'"));
+  EXPECT_FALSE(runs("triggeredBy cause: 'UserIdCause', detail: 'eve'"));
   EXPECT_FALSE(runs("isRestartedRun()"));
 }
 

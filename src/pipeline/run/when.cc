@@ -114,7 +114,12 @@ bool Executor::triggered_by(Task& task, const EvaluatedCall& call) {
   std::string wanted = argument(task, call, "cause", true);
   std::string detail = argument(task, call, "detail");
   return std::ranges::any_of(runtime_.causes(), [&](const Cause& cause) {
-    if (!to_lower(cause.class_name).contains(to_lower(wanted))) return false;
+    std::string_view name = cause.class_name;
+    // The step `build` has a cause of its own, which is one of the other kind too.
+    const bool fits =
+        to_lower(name).starts_with(to_lower(wanted)) ||
+        (name == "BuildUpstreamCause" && to_lower(name.substr(5)).starts_with(to_lower(wanted)));
+    if (!fits) return false;
     return wanted != "UserIdCause" || detail.empty() || cause.user == detail;
   });
 }
@@ -143,10 +148,12 @@ bool Executor::changed(Task& task, const EvaluatedCall& call, bool paths) {
       if (any) return true;
       continue;
     }
+    // The whole message, or a part of one of its lines.
+    const std::string within = "[^\\r\\n]*(?:" + pattern + ")[^\\r\\n]*";
     std::vector<std::string_view> lines = split(change.message, '\n');
     bool any = matches(task, "REGEXP", "REGEXP", pattern, change.message, true) ||
                std::ranges::any_of(lines, [&](std::string_view line) {
-                 return matches(task, "REGEXP", "REGEXP", pattern, line, true);
+                 return matches(task, "REGEXP", "REGEXP", within, line, true);
                });
     if (any) return true;
   }
