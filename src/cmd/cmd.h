@@ -34,6 +34,8 @@ void add_groovy(CLI::App& app, Context& context);
 void add_fmt(CLI::App& app, Context& context);
 void add_lint(CLI::App& app, Context& context);
 void add_run(CLI::App& app, Context& context);
+void add_replay(CLI::App& app, Context& context);
+void add_lsp(CLI::App& app, Context& context);
 void add_agent(CLI::App& app, Context& context);
 void add_up(CLI::App& app, Context& context);
 void add_down(CLI::App& app, Context& context);

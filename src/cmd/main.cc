@@ -102,9 +102,11 @@ int run(int argc, char** argv) {
   add_up(app, context);
   add_down(app, context);
   add_run(app, context);
+  add_replay(app, context);
   add_agent(app, context);
   add_lint(app, context);
   add_fmt(app, context);
+  add_lsp(app, context);
   add_groovy(app, context);
   add_pipeline(app, context);
   add_store(app, context);

@@ -3,11 +3,16 @@
 
 #include <boost/json.hpp>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
 
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "cmd/jenkinsfile/trace.h"
+#include "cmd/once.h"
 #include "cmd/pipelines/connection.h"
 #include "cmd/up/settings.h"
 #include "cmd/view/style.h"
@@ -16,11 +21,9 @@
 namespace ks::cmd {
 namespace {
 
-struct Flags {
+struct Flags : OnceFlags {
   std::string file;
-  std::vector<std::string> parameters, env, nodes, libraries, inputs;
-  std::string workspace, credentials, result_json;
-  engine::RunLimits limits;
+  std::vector<std::string> parameters, env, libraries;
 };
 
 /// `NAME labels=a,b env:K=V executors=2`
@@ -72,10 +75,7 @@ Result<engine::OnceOptions> read_flags(const Flags& flags) {
   for (const std::string& text : flags.parameters)
     options.parameters.insert(TRY(split_pair(text, "--param")));
   for (const std::string& text : flags.env) options.env.push_back(TRY(split_pair(text, "--env")));
-  for (const std::string& text : flags.nodes) options.machines.push_back(TRY(parse_node(text)));
-  for (const std::string& text : flags.inputs) options.inputs.insert(TRY(parse_input(text)));
-  if (!flags.credentials.empty())
-    options.credentials_yaml = TRY(read_file(flags.credentials, 16u << 20));
+  TRY(read_once_flags(flags, options));
   if (!flags.libraries.empty()) {
     return Error{
         Code::invalid,
@@ -105,27 +105,70 @@ Result<> write_report(const std::string& file, const json::value& report) {
   return write_file_atomic(file, to_pretty_json(report) + "\n");
 }
 
-void run(Context& context, const Flags& flags) {
-  Result<engine::OnceOptions> options = read_flags(flags);
-  if (!options) return fail(context, options.error(), kUsageExit);
+/// The name of the folder that the Jenkinsfile is in.
+std::string name_of(const std::string& file) {
+  std::error_code error;
+  const std::string name = std::filesystem::absolute(file, error).parent_path().filename().string();
+  return name.empty() ? "run" : name;
+}
+
+}  // namespace
+
+Result<> read_once_flags(const OnceFlags& flags, engine::OnceOptions& options) {
+  for (const std::string& text : flags.nodes) options.machines.push_back(TRY(parse_node(text)));
+  for (const std::string& text : flags.inputs) options.inputs.insert(TRY(parse_input(text)));
+  if (!flags.credentials.empty())
+    options.credentials_yaml = TRY(read_file(flags.credentials, 16u << 20));
+  if (!flags.keep.empty()) {
+    TRY(make_dirs(flags.keep, 0700));
+    std::error_code error;
+    options.keep = std::filesystem::absolute(flags.keep, error).string();
+  }
+  return {};
+}
+
+void show_once(Context& context, const OnceFlags& flags, const std::string& name,
+               engine::OnceOptions options) {
   const std::unique_ptr<RunView> view = view_for(context);
-  options->console = [&view](std::string_view text) { view->write(text); };
+  options.console = [&view](std::string_view text) { view->write(text); };
   if (view->wants_stages()) {
-    options->changed = [&view](const engine::Run& run) {
+    options.changed = [&view](const engine::Run& run) {
       view->show(stages_of(run.nodes(), system_clock().now()));
     };
   }
-  options->ask = ask;
-  options->limits = flags.limits;
-  const Result<engine::OnceResult> done = engine::run_once(std::move(*options));
+  options.ask = ask;
+  options.limits = flags.limits;
+  const Result<engine::OnceResult> done = engine::run_once(std::move(options));
   if (!done) return fail(context, done.error(), kUsageExit);
   view->end();
   if (context.output == "json") fmt::print("{}\n", to_pretty_json(done->report));
   context.exit_code = engine::exit_code_of(done->result);
+  const Traced traced{.name = name,
+                      .result = done->result,
+                      .started = done->started,
+                      .ended = done->ended,
+                      .nodes = done->nodes};
+  // Stdout is the console text, as it would be without this.
+  if (flags.trace) {
+    const bool color = isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
+    fmt::print(stderr, "\n{}", trace_tree(traced, color));
+  }
+  for (const std::string& text : flags.trace_out) {
+    if (Result<> written = write_trace(trace_file(text), traced); !written)
+      fail(context, written.error());
+  }
   if (flags.result_json.empty()) return;
   if (Result<> written = write_report(flags.result_json, done->report); !written) {
     fail(context, written.error());
   }
+}
+
+namespace {
+
+void run(Context& context, const Flags& flags) {
+  Result<engine::OnceOptions> options = read_flags(flags);
+  if (!options) return fail(context, options.error(), kUsageExit);
+  show_once(context, flags, name_of(flags.file), std::move(*options));
 }
 
 void add_many(CLI::App& command, const char* flag, std::vector<std::string>& values,
@@ -137,6 +180,25 @@ void add_many(CLI::App& command, const char* flag, std::vector<std::string>& val
 
 }  // namespace
 
+void add_once_flags(CLI::App& command, Context& context, OnceFlags& flags) {
+  add_many(command, "--node", flags.nodes,
+           "'NAME labels=a,b env:K=V', a node; default: one that takes every label-less step");
+  command
+      .add_option("--credential", flags.credentials,
+                  "YAML of Kubernetes Secrets of the credential types")
+      ->check(CLI::ExistingFile);
+  add_many(command, "--input", flags.inputs, "ID=ok|abort[,K=V...], the answer to an `input` step");
+  command.add_option("--result-json", flags.result_json, "write the outcome there, for machines");
+  command.add_option("--keep", flags.keep,
+                     "folder where the run stays, with its workspace, for `ks replay`");
+  command.add_flag("--trace", flags.trace,
+                   "at the end, when each stage and step began and how long it took (stderr)");
+  add_many(command, "--trace-out", flags.trace_out,
+           "[otlp:|chrome:]FILE, write that as OpenTelemetry JSON or for Chrome and Perfetto");
+  add_output(command, context);
+  add_settings(command, settings_of(flags.limits));
+}
+
 void add_run(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("run", "run one Jenkinsfile here and now, no server");
   auto flags = std::make_shared<Flags>();
@@ -147,19 +209,9 @@ void add_run(CLI::App& app, Context& context) {
   add_many(*command, "--env", flags->env, "K=V, more environment for all steps");
   command->add_option("--workspace", flags->workspace,
                       "folder of `node` blocks; default: one that is removed at the end");
-  add_many(*command, "--node", flags->nodes,
-           "'NAME labels=a,b env:K=V', a node; default: one that takes every label-less step");
   add_many(*command, "--library", flags->libraries,
            "NAME=GIT_URL_OR_DIR[@VERSION], a shared library");
-  command
-      ->add_option("--credential", flags->credentials,
-                   "YAML of Kubernetes Secrets of the credential types")
-      ->check(CLI::ExistingFile);
-  add_many(*command, "--input", flags->inputs,
-           "ID=ok|abort[,K=V...], the answer to an `input` step");
-  command->add_option("--result-json", flags->result_json, "write the outcome there, for machines");
-  add_output(*command, context);
-  add_settings(*command, settings_of(flags->limits));
+  add_once_flags(*command, context, *flags);
   command->footer(R"(
 Exit code: 0 SUCCESS, 1 FAILURE, 2 UNSTABLE, 3 ABORTED, 4 NOT_BUILT, 64 usage.
 
@@ -168,6 +220,7 @@ Examples:
   ks run Jenkinsfile --param name=ada --param debug=true
   ks run Jenkinsfile --node 'big labels=linux,big env:CC=clang' --workspace /tmp/work
   ks run Jenkinsfile --credential secrets.yaml --input Release=ok,VERSION=1.2 --result-json result.json
+  ks run Jenkinsfile --trace --trace-out chrome:trace.json
 )");
   command->callback([flags, &context] { run(context, *flags); });
 }

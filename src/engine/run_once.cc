@@ -1,5 +1,7 @@
 #include "engine/run_once.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/file.h"
@@ -27,13 +29,12 @@ Result<OnceResult> run_once(OnceOptions options) {
   std::shared_ptr<CredentialSource> credentials;
   if (!options.credentials_yaml.empty())
     credentials = TRY(credentials_from_yaml(options.credentials_yaml));
-  LocalNodeOptions node_options{.root = folder.path(),
-                                .fixed_workspace = options.workspace,
-                                .machines = std::move(options.machines)};
+  const std::string kept = options.keep.empty() ? folder.path() : options.keep;
+  LocalNodeOptions node_options{
+      .root = kept, .fixed_workspace = options.workspace, .machines = std::move(options.machines)};
   if (node_options.machines.empty())
     node_options.machines = {{.name = "built-in", .labels = {}, .env = {}, .executors = 16}};
   const std::unique_ptr<Node> node = TRY(local_node(std::move(node_options)));
-  const std::string kept = options.keep.empty() ? folder.path() : options.keep;
   Loop loop, background;
 
   RunSpec spec;
@@ -42,6 +43,7 @@ Result<OnceResult> run_once(OnceOptions options) {
   spec.env = options.env;
   spec.number = options.number;
   spec.causes = options.causes;
+  spec.values = options.values;
   for (const auto& [name, value] : options.parameters) spec.values[name] = value;
 
   RunServices services;
@@ -80,6 +82,13 @@ Result<OnceResult> run_once(OnceOptions options) {
       });
     }
   };
+  // What the run printed before it goes on.
+  services.replayed = [&options, &kept](const Run&) {
+    if (!options.resume || !options.console) return;
+    if (Result<std::string> before = read_file(kept + "/log")) options.console(*before);
+  };
+  if (!options.resume && file_exists(kept + "/journal"))
+    return Error{Code::already_exists, fmt::format("{}: there is a run already", kept)};
   std::shared_ptr<Run> run =
       TRY(Run::open(services, std::move(spec),
                     {.journal = options.keep.empty() ? "" : kept + "/journal",
@@ -91,8 +100,11 @@ Result<OnceResult> run_once(OnceOptions options) {
   run->wait();
   background.stop();
   loop.stop();
-  OnceResult done{.result = run->result(), .report = report_of(*run)};
-  return done;
+  return OnceResult{.result = run->result(),
+                    .report = report_of(*run),
+                    .started = run->started(),
+                    .ended = run->ended(),
+                    .nodes = run->nodes()};
 }
 
 }  // namespace ks::engine

@@ -30,6 +30,8 @@ struct OnceOptions {
   /// Folder where journal, log and files of the run stay; empty: nothing is kept, and nobody can
   /// resume it.
   std::string keep = {};
+  json::object values = {};  ///< parameters that are more than text
+  bool resume = false;       ///< a run in `keep` goes on: script, parameters and others are its own
   uint64_t number = 1;
   std::vector<std::string> causes = {};                       ///< `Started by user ada`
   std::optional<BuildResult> previous_result = std::nullopt;  ///< what the run before had
@@ -38,6 +40,9 @@ struct OnceOptions {
 struct OnceResult {
   BuildResult result = BuildResult::failure;
   json::value report;  ///< what --result-json writes
+  WallTime started{};
+  WallTime ended{};
+  std::vector<RunNode> nodes;  ///< in the order of starting
 };
 
 /// Runs to the end. An error is one of the options; a failing script is a result.

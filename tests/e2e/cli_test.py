@@ -13,7 +13,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from ks_process import KS, SOURCE, ProcessTest, environment, read  # noqa: E402
 
-COMMANDS = ["up", "down", "run", "agent", "lint", "fmt", "groovy", "completion", "version", "store backup", "store restore", "store compact", "store check",
+COMMANDS = ["up", "down", "run", "agent", "lint", "fmt", "lsp", "replay", "groovy", "completion", "version", "store backup", "store restore", "store compact", "store check",
             "pipeline create", "pipeline list", "pipeline run", "pipeline logs", "pipeline stop", "pipeline approve", "pipeline history"]
 
 
@@ -160,6 +160,103 @@ class Run(ProcessTest):
         self.assertEqual(code, 0)
         self.assertNotRegex(text, r"\033\[[0-9;]*m")
         self.assertNotIn("\033", self.ks("run", file).stdout)
+
+
+class TraceAndReplay(ProcessTest):
+    SCRIPT = """pipeline {
+  agent any
+  parameters { string(name: 'who', defaultValue: 'ada') }
+  stages {
+    stage('Build') {
+      steps {
+        sh 'echo built >> count; cat count'
+        script { env.STAMP = sh(returnStdout: true, script: 'date +%s%N').trim() }
+        stash name: 'made', includes: 'count'
+      }
+    }
+    stage('Deploy') {
+      steps {
+        sh 'cat count > deployed; echo "deploy for $who at $STAMP"'
+        dir('other') { unstash 'made' ; sh 'cat count' }
+      }
+    }
+  }
+}
+"""
+
+    def keep(self):
+        kept = os.path.join(self.dir, "kept")
+        done = self.ks("run", self.write("Jenkinsfile", self.SCRIPT), "--param", "who=eve", "--keep", kept)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return kept, done.stdout
+
+    def test_trace_on_the_terminal_and_in_files(self):
+        otlp, chrome = os.path.join(self.dir, "otlp.json"), os.path.join(self.dir, "chrome.json")
+        file = self.write("Jenkinsfile", "stage('One') { sleep 1 }\nparallel a: { echo 'x' }, b: { error 'no' }\n")
+        done = self.ks("run", file, "--trace", "--trace-out", otlp, "--trace-out", "chrome:" + chrome)
+        self.assertEqual(done.returncode, 1)
+        self.assertTrue(done.stdout.endswith("Finished: FAILURE\n"))
+        self.assertRegex(done.stderr, r"(?m)^ +id +start +took$")
+        self.assertRegex(done.stderr, r"(?m)^ +\d+ +\d+ms +1\.\d+s    One$")
+        self.assertRegex(done.stderr, r"(?m)    b  FAILURE$")
+        spans = json.loads(read(otlp))["resourceSpans"][0]["scopeSpans"][0]["spans"]
+        one = next(span for span in spans if span["name"] == "One")
+        sleep = next(span for span in spans if span["name"] == "sleep")
+        self.assertGreaterEqual(int(sleep["endTimeUnixNano"]) - int(sleep["startTimeUnixNano"]), 999_000_000)
+        self.assertEqual(one["parentSpanId"], spans[0]["spanId"])
+        self.assertEqual(spans[0]["status"]["code"], 2)
+        events = json.loads(read(chrome))["traceEvents"]
+        rows = {event["name"]: event["tid"] for event in events if event["ph"] == "X"}
+        self.assertNotEqual(rows["echo"], rows["error"])
+
+    def test_replay_of_a_whole_run_has_its_parameters(self):
+        kept, first = self.keep()
+        done = self.ks("replay", kept)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("deploy for eve at", done.stdout)
+        self.assertNotEqual(re.search(r"at (\d+)", done.stdout)[1], re.search(r"at (\d+)", first)[1])
+
+    def test_replay_from_a_stage_keeps_what_was_before(self):
+        kept, first = self.keep()
+        again = os.path.join(self.dir, "again")
+        done = self.ks("replay", kept, "--from", "Deploy", "--keep", again, "--trace")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        # The console is whole, the stamp is the first run's, and nothing was built twice.
+        self.assertEqual(re.search(r"at (\d+)", done.stdout)[1], re.search(r"at (\d+)", first)[1])
+        self.assertEqual([line for line in done.stdout.splitlines() if line == "built"], ["built", "built"])
+        self.assertEqual(done.stdout.count("[Pipeline] { (Build)"), 1)
+        self.assertEqual(read(os.path.join(again, "workspace/run/deployed")), "built\n")
+        self.assertIn(again + "/workspace/run", done.stdout)
+        number = re.search(r"(?m)^ +(\d+) .*unstash made$", done.stderr)[1]
+        done = self.ks("replay", again, "--from", number)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertTrue(done.stdout.endswith("Finished: SUCCESS\n"))
+
+    def test_replay_with_another_script(self):
+        kept, _ = self.keep()
+        editor = self.write("editor.sh", "#!/bin/sh\nsed -i 's/deploy for/DEPLOY FOR/' \"$1\"\n")
+        os.chmod(editor, 0o755)
+        done = self.ks("replay", kept, "--from", "Deploy", "--edit", env=environment(EDITOR=editor))
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("DEPLOY FOR eve", done.stdout)
+        # What changes the way to the stage cannot be replayed, and says where.
+        self.write("editor.sh", "#!/bin/sh\nsed -i 's/sh .echo built.*/echo 1/' \"$1\"\n")
+        done = self.ks("replay", kept, "--from", "Deploy", "--edit", env=environment(EDITOR=editor))
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("ERROR: the replay came to step 'echo'", done.stdout)
+        self.assertNotIn("DEPLOY", done.stdout)
+        done = self.ks("replay", kept, "--edit", env=environment(EDITOR="false"))
+        self.assertEqual(done.returncode, 64)
+        self.assertIn("the editor 'false' ended with status 1", done.stderr)
+
+    def test_replay_says_what_is_wrong(self):
+        kept, _ = self.keep()
+        done = self.ks("replay", kept, "--from", "Deplo")
+        self.assertEqual((done.returncode, done.stdout), (64, ""))
+        self.assertIn("did you mean 'Deploy'?", done.stderr)
+        self.assertEqual(self.ks("replay", "/nowhere").returncode, 64)
+        self.assertIn("no such run", self.ks("replay", "demo/hello#3", "--data-dir", self.dir).stderr)
+        self.assertIn("there is a run already", self.ks("run", self.write("x", "echo 'x'"), "--keep", kept).stderr)
 
 
 class LintAndGroovy(ProcessTest):
