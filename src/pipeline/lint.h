@@ -59,7 +59,7 @@ struct Linted {
   bool has_errors() const;
 };
 
-/// A text that does not parse has findings of the rule `syntax` only.
+/// A text that does not parse has findings of the rule `syntax` only. At most 10,000 are told.
 ///
 /// Unknown steps are warnings when libraries, `load` or `evaluate` may bring them.
 Linted lint(std::string_view source, const LintOptions& options = {});

@@ -163,6 +163,17 @@ TEST(Lint, FindingsHaveAnEnd) {
   EXPECT_EQ(linted.findings[0].end_column, 36u);
 }
 
+TEST(Lint, HugeTextsAreBounded) {
+  std::string calls, variables, again;
+  for (int i = 0; i < 15'000; i++) {
+    calls += fmt::format("nosuchstep{}()\n", i);
+    variables += fmt::format("def variable{} = 1\n", i);
+    again += "def a = 1\n";
+  }
+  for (const std::string& text : {calls, variables, again, variables + calls})
+    EXPECT_EQ(lint(text).findings.size(), 10'000u);
+}
+
 TEST(StepGuide, EveryKnownStepHasOne) {
   for (const auto& [name, signature] : standard_catalog().steps)
     EXPECT_NE(step_guide(name), nullptr) << name;

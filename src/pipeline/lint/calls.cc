@@ -143,15 +143,31 @@ void Linter::refuse_unsupported(const ast::Call& call) {
       std::string(call.name));
 }
 
+/// Empty when none is near.
+const std::string& Linter::nearest_step(std::string_view name) {
+  constexpr size_t kMostNames = 1000;
+  if (names_.empty()) {
+    for (const auto& [step, signature] : catalog_.steps) names_.push_back(step);
+    for (const StepGuide& guide : step_guides()) names_.emplace_back(guide.name);
+    for (std::string_view own : own_.all) {
+      if (names_.size() >= kMostNames) break;
+      names_.emplace_back(own);
+    }
+  }
+  const auto [found, is_new] = nearest_.try_emplace(std::string(name));
+  if (is_new) {
+    if (std::vector<std::string> near = nearest(name, names_, 1); !near.empty())
+      found->second = std::move(near[0]);
+  }
+  return found->second;
+}
+
 void Linter::refuse_unknown(const ast::Call& call) {
-  std::vector<std::string> names;
-  for (const auto& [name, signature] : catalog_.steps) names.push_back(name);
-  for (const StepGuide& guide : step_guides()) names.emplace_back(guide.name);
-  for (std::string_view name : own_.all) names.emplace_back(name);
-  const std::vector<std::string> near = nearest(call.name, names, 1);
+  if (full()) return;
+  const std::string& near = nearest_step(call.name);
   std::string hint;
   if (!near.empty()) {
-    hint = fmt::format("did you mean '{}'?", near[0]);
+    hint = fmt::format("did you mean '{}'?", near);
   } else if (own_.loads_code) {
     hint = "fine, when a library or a loaded script brings it";
   } else {

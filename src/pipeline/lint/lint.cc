@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.h"
 #include "groovy/parser.h"
 #include "groovy/walk.h"
 #include "pipeline/compile.h"
@@ -16,8 +17,9 @@ bool is_word(char c) {
          (c >= '0' && c <= '9');
 }
 
-/// An error of the compiler or the validator: it has a place, but no end.
-Finding of_error(std::string_view source, const groovy::CompileError& error) {
+/// An error of the compiler or the validator: it has a place, but no end. `lines` are those of the
+/// text.
+Finding of_error(const std::vector<std::string_view>& lines, const groovy::CompileError& error) {
   Finding found{.rule = Rule::syntax,
                 .severity = Severity::error,
                 .message = error.message,
@@ -27,20 +29,26 @@ Finding of_error(std::string_view source, const groovy::CompileError& error) {
                 .column = error.column,
                 .end_line = error.line,
                 .end_column = error.column + 1};
-  size_t at = 0;
-  for (uint32_t line = 1; line < error.line && at != source.npos; line++) {
-    at = source.find('\n', at);
-    if (at != source.npos) at++;
-  }
-  if (at == source.npos || error.column == 0) return found;
+  if (error.line == 0 || error.line > lines.size() || error.column == 0) return found;
+  const std::string_view line = lines[error.line - 1];
   // Good for what is ASCII up to there; else the end is a little off, never the start.
-  at += error.column - 1;
-  while (at < source.size() && is_word(source[at]) && found.end_column - error.column < 200) {
+  size_t at = error.column - 1;
+  while (at < line.size() && is_word(line[at]) && found.end_column - error.column < 200) {
     at++;
     found.end_column++;
   }
   if (found.end_column > error.column + 1) found.end_column--;
   return found;
+}
+
+void add_errors(std::vector<Finding>& findings, std::string_view source,
+                const std::vector<groovy::CompileError>& errors) {
+  if (errors.empty()) return;
+  const std::vector<std::string_view> lines = split(source, '\n');
+  for (const groovy::CompileError& error : errors) {
+    if (findings.size() >= kMostFindings) return;
+    findings.push_back(of_error(lines, error));
+  }
 }
 
 void collect(const ast::Node& node, OwnNames& names) {
@@ -93,6 +101,7 @@ Linter::Linter(const ast::Unit& unit, const LintOptions& options)
 
 void Linter::add(Rule rule, Severity severity, const ast::Node& at, std::string message,
                  std::string hint, std::string step) {
+  if (full()) return;
   // Of what goes over several lines, the first one.
   const std::string_view text = unit_.text(at);
   const auto length = static_cast<uint32_t>(std::min(text.find('\n'), text.size()));
@@ -150,8 +159,7 @@ Linted lint(std::string_view source, const LintOptions& options) {
   const Catalog& catalog = options.catalog == nullptr ? standard_catalog() : *options.catalog;
   const groovy::Parsed parsed = groovy::parse(source);
   if (!parsed) {
-    for (const groovy::CompileError& error : parsed.errors)
-      linted.findings.push_back(of_error(source, error));
+    add_errors(linted.findings, source, parsed.errors);
     return linted;
   }
   const Checked checked = check_pipeline(source, catalog);
@@ -161,8 +169,7 @@ Linted lint(std::string_view source, const LintOptions& options) {
   linter.flow();
   linter.variables();
   linted.findings = linter.take();
-  for (const groovy::CompileError& error : checked.errors)
-    linted.findings.push_back(of_error(source, error));
+  add_errors(linted.findings, source, checked.errors);
   std::ranges::stable_sort(linted.findings, {}, [](const Finding& finding) {
     return std::pair(finding.line, finding.column);
   });

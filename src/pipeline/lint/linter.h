@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -14,6 +15,9 @@
 namespace ks::pipeline {
 
 namespace ast = groovy::ast;
+
+/// More are not told, so that no text makes the linter work for ever.
+constexpr size_t kMostFindings = 10'000;
 
 /// Names that a text gives a meaning of its own, wherever: a call of one is no step.
 struct OwnNames {
@@ -50,7 +54,9 @@ class Linter {
   void check_step(const ast::Call& call, Mode mode);
   void refuse_unsupported(const ast::Call& call);
   void refuse_unknown(const ast::Call& call);
+  const std::string& nearest_step(std::string_view name);
   bool runs(std::string_view step) const;
+  bool full() const { return findings_.size() >= kMostFindings; }
   bool is_own(std::string_view name) const { return own_.all.contains(name); }
 
   // ----- arguments.cc -----
@@ -69,6 +75,8 @@ class Linter {
   const Catalog& catalog_;
   OwnNames own_;
   std::vector<Finding> findings_;
+  std::vector<std::string> names_;                           ///< what a call may have meant
+  std::map<std::string, std::string, std::less<>> nearest_;  ///< of names that were asked for
 };
 
 }  // namespace ks::pipeline
