@@ -249,6 +249,16 @@ class TraceAndReplay(ProcessTest):
         self.assertEqual(done.returncode, 64)
         self.assertIn("the editor 'false' ended with status 1", done.stderr)
 
+    def test_replay_of_a_run_of_the_server(self):
+        self.up()
+        done = self.ks("replay", "demo/hello#1", "--data-dir", self.data, "--from", "debug stage")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(done.stdout.count("[Pipeline] { (simple)"), 1)
+        self.assertTrue(done.stdout.endswith("Finished: SUCCESS\n"), done.stdout)
+        done = self.ks("replay", "demo/hello#7", "--data-dir", self.data)
+        self.assertEqual(done.returncode, 64)
+        self.assertIn("no such run", done.stderr)
+
     def test_replay_says_what_is_wrong(self):
         kept, _ = self.keep()
         done = self.ks("replay", kept, "--from", "Deplo")

@@ -145,7 +145,7 @@ void Linter::refuse_unsupported(const ast::Call& call) {
 
 /// Empty when none is near.
 const std::string& Linter::nearest_step(std::string_view name) {
-  constexpr size_t kMostNames = 1000;
+  constexpr size_t kMostNames = 400;
   if (names_.empty()) {
     for (const auto& [step, signature] : catalog_.steps) names_.push_back(step);
     for (const StepGuide& guide : step_guides()) names_.emplace_back(guide.name);
