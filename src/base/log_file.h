@@ -24,7 +24,7 @@ class LogFile final : public LogWriter {
     int keep = 4;  ///< older ones
   };
   static Result<std::unique_ptr<LogFile>> open(std::string path, Limits limits);
-  ~LogFile();
+  ~LogFile() override;
   LogFile(const LogFile&) = delete;
   LogFile& operator=(const LogFile&) = delete;
 

@@ -116,7 +116,7 @@ class FaultsTest(unittest.TestCase):
 
     def test_graceful_stop_ends_watches_properly(self):
         server = self.server().start()
-        watch = server.watch(MAPS + "?watch=1")
+        watch = server.watch("/api/v1/namespaces/default/secrets?watch=1")
         stopping = threading.Thread(target=server.stop)
         started = time.monotonic()
         stopping.start()

@@ -310,6 +310,9 @@ class Case(unittest.TestCase):
         name = re.sub(r"[^a-z0-9]+", "-", self._testMethodName.removeprefix("test_").lower())
         self.ns = name[:50].strip("-")
         self.server.create("/api/v1/namespaces", {"metadata": {"name": self.ns}})
+        # What each namespace has must not come in the middle of a test that watches.
+        for thing in ("serviceaccounts/default", "configmaps/kube-root-ca.crt"):
+            Case.eventually(self, lambda: self.exists(thing), thing)
 
     # ----- kubectl -----
 

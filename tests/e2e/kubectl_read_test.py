@@ -1,5 +1,6 @@
 """What a person reads with kubectl: discovery, explain, every form of get, describe, events, who one is, waiting."""
 
+import base64
 import json
 import re
 import time
@@ -101,6 +102,10 @@ class DiscoveryTest(ks_server.Case):
         self.assertEqual(len(self.kubectl("config", "get-contexts", "-o", "name").split()), 1)
 
 
+# All but what each namespace has.
+MINE = "--field-selector=metadata.name!=kube-root-ca.crt"
+
+
 class GetTest(ks_server.Case):
     def setUp(self):
         super().setUp()
@@ -108,14 +113,38 @@ class GetTest(ks_server.Case):
             self.create("configmaps", config_map(name, {"key": name, "other": "x"}, labels={"color": color}))
 
     def names(self, *arguments):
-        return self.kubectl("get", "cm", "-o", "name", *arguments).split()
+        return self.kubectl("get", "cm", "-o", "name", MINE, *arguments).split()
 
     def test_table(self):
-        rows = columns(self.kubectl("get", "configmaps"))
+        rows = columns(self.kubectl("get", "configmaps", MINE))
         self.assertEqual(rows[0], ["NAME", "DATA", "AGE"])
         self.assertEqual([row[:2] for row in rows[1:]], [["a", "2"], ["b", "2"], ["c", "2"]])
         for row in rows[1:]:
             self.assertRegex(row[2], r"^\d+s$")
+
+    def test_each_namespace_has_its_account_and_the_authority(self):
+        self.assertEqual(self.kubectl("get", "sa", "-o", "name").split(), ["serviceaccount/default"])
+        authority = self.kubectl("get", "cm", "kube-root-ca.crt", "-o", "jsonpath={.data.ca\\.crt}")
+        with open(self.server.kubeconfig) as file:
+            known = re.search(r"certificate-authority-data:\s*\"?([^\"\s]+)", file.read()).group(1)
+        self.assertEqual(authority.strip(), base64.b64decode(known).decode().strip())
+        for space in ("default", "kube-system"):
+            self.assertIn("default", self.kubectl("get", "sa", "-n", space, "-o", "name"))
+
+    @since_kubectl(27, "OpenAPI v3")
+    def test_validation_reads_version_3_alone(self):
+        done = self.run_kubectl("create", "configmap", "checked", "-v=6")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        done = self.run_kubectl("create", "-f", "-", "-v=6", stdin=pod("checked"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("/openapi/v3/api/v1?hash=", done.stderr)
+        self.assertNotIn("/openapi/v2", done.stderr)
+
+    def test_amounts_are_stored_as_kubernetes_writes_them(self):
+        one = pod("amounts")
+        one["spec"]["containers"][0]["resources"] = {"limits": {"cpu": "1000m", "memory": "1024Mi"}, "requests": {"cpu": 0.5, "memory": "1.5Gi"}}
+        self.assertEqual(self.create("pods", one)["spec"]["containers"][0]["resources"],
+                         {"limits": {"cpu": "1", "memory": "1Gi"}, "requests": {"cpu": "500m", "memory": "1536Mi"}})
 
     def test_tables_of_built_in_kinds(self):
         self.create("pods", pod("web-0"))
@@ -153,15 +182,15 @@ class GetTest(ks_server.Case):
         self.assertEqual((thing["apiVersion"], thing["kind"], thing["data"]["key"]), ("v1", "ConfigMap", "a"))
         for field in ("uid", "resourceVersion", "creationTimestamp"):
             self.assertTrue(thing["metadata"][field])
-        several = json.loads(self.kubectl("get", "cm", "-o", "json"))
+        several = json.loads(self.kubectl("get", "cm", MINE, "-o", "json"))
         self.assertEqual([item["kind"] for item in several["items"]], ["ConfigMap"] * 3)
         self.assertEqual(self.names(), ["configmap/a", "configmap/b", "configmap/c"])
 
     def test_jsonpath_go_template_and_custom_columns(self):
-        self.assertEqual(self.kubectl("get", "cm", "-o", "jsonpath={.items[*].data.key}"), "a b c")
+        self.assertEqual(self.kubectl("get", "cm", MINE, "-o", "jsonpath={.items[*].data.key}"), "a b c")
         self.assertEqual(self.kubectl("get", "cm", "b", "-o", "jsonpath={.metadata.labels.color}"), "blue")
-        self.assertEqual(self.kubectl("get", "cm", "-o", "go-template={{range .items}}{{.metadata.name}};{{end}}"), "a;b;c;")
-        table = columns(self.kubectl("get", "cm", "-o", "custom-columns=WHO:.metadata.name,COLOR:.metadata.labels.color"))
+        self.assertEqual(self.kubectl("get", "cm", MINE, "-o", "go-template={{range .items}}{{.metadata.name}};{{end}}"), "a;b;c;")
+        table = columns(self.kubectl("get", "cm", MINE, "-o", "custom-columns=WHO:.metadata.name,COLOR:.metadata.labels.color"))
         self.assertEqual(table, [["WHO", "COLOR"], ["a", "red"], ["b", "blue"], ["c", "blue"]])
 
     def test_label_selectors(self):
@@ -173,7 +202,7 @@ class GetTest(ks_server.Case):
 
     def test_field_selectors(self):
         self.assertEqual(self.names("--field-selector", "metadata.name=b"), ["configmap/b"])
-        self.assertEqual(self.names("--field-selector", "metadata.name!=b"), ["configmap/a", "configmap/c"])
+        self.assertEqual(self.names("--field-selector", "metadata.name!=b"), ["configmap/a", "configmap/c", "configmap/kube-root-ca.crt"])
         self.assertIn(f"configmap/a", self.kubectl("get", "cm", "-A", "-o", "name", "--field-selector", "metadata.namespace=" + self.ns))
         one = pod("on-a-node")
         one["spec"]["nodeName"] = "n1"
@@ -190,7 +219,7 @@ class GetTest(ks_server.Case):
         self.assertEqual(self.names("--sort-by", ".metadata.labels.color"), ["configmap/b", "configmap/c", "configmap/a"])
 
     def test_chunks_make_one_list(self):
-        done = self.run_kubectl("get", "cm", "-o", "name", "--chunk-size=2", "-v=6")
+        done = self.run_kubectl("get", "cm", MINE, "-o", "name", "--chunk-size=2", "-v=6")
         self.assertEqual(done.stdout.split(), ["configmap/a", "configmap/b", "configmap/c"])
         asked = [line for line in done.stderr.splitlines() if "/configmaps?" in line]
         self.assertEqual(len(asked), 2, done.stderr)
@@ -230,10 +259,10 @@ class GetTest(ks_server.Case):
         self.assertIn("No resources found", self.run_kubectl("get", "pods").stderr)
 
     def test_client_side_printing(self):
-        rows = columns(self.kubectl("get", "cm", "--server-print=false"))
+        rows = columns(self.kubectl("get", "cm", MINE, "--server-print=false"))
         self.assertEqual(rows[0], ["NAME", "AGE"])
         self.assertEqual([row[0] for row in rows[1:]], ["a", "b", "c"])
-        self.assertEqual(len(self.kubectl("get", "cm", "--no-headers").splitlines()), 3)
+        self.assertEqual(len(self.kubectl("get", "cm", MINE, "--no-headers").splitlines()), 3)
 
 
 class DescribeTest(ks_server.Case):

@@ -122,7 +122,10 @@ struct Platform::State {
   }
 
   Result<> start_roles() {
-    lifecycle.emplace(*store, lifecycle_options(*registry));
+    store::Lifecycle::Options options = lifecycle_options(*registry);
+    options.defaults = {.make = [this](const auto& objects) { return api->install_all(objects); },
+                        .ca_pem = certificates.ca_pem};
+    lifecycle.emplace(*store, std::move(options));
     lifecycle->start();
     engine = TRY(engine::Engine::open(engine_options(settings, url)));
     jenkins_api.emplace(*engine);

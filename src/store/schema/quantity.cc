@@ -64,7 +64,8 @@ std::string decimal_suffix(int exponent, bool in_exponents) {
                                                               "M", "G", "T", "P", "E"};
   if (exponent == 0) return {};
   if (in_exponents) return fmt::format("e{}", exponent);
-  return std::string(kNames[static_cast<size_t>(exponent / 3 + 3)]);
+  const int at = exponent / 3 + 3;
+  return std::string(kNames[static_cast<size_t>(at)]);
 }
 
 std::string decimal_text(__int128 amount, bool in_exponents) {
