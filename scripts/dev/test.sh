@@ -71,7 +71,7 @@ dev_test() {
   say "building build/$preset"
   local targets=(ks ks_tests)
   [ -n "$parts" ] && [[ $parts != e2e:* ]] && targets=($(tr , '\n' <<<"$parts" | sed 's/$/_test/'))
-  [[ $parts == e2e:* ]] && targets=(ks)
+  [[ $parts == e2e:* ]] && targets=(ks groovy_batch)
   build_preset "$preset" "${targets[@]}"
 
   export KS_FULL=$full

@@ -86,7 +86,9 @@ TEST(Groovy, NumbersKeepGroovysKinds) {
 
 TEST(Groovy, ClosuresShareTheVariablesAroundThem) {
   EXPECT_EQ(show("def n = 0; def inc = { n++ }; inc(); inc(); n"), "2");
-  EXPECT_EQ(show("def c = []; for (i in 1..3) { c << { i } }; c*.call()"), "[1, 2, 3]");
+  // One variable for all turns of `for in`; one for each of what the body declares.
+  EXPECT_EQ(show("def c = []; for (i in 1..3) { c << { i } }; c*.call()"), "[3, 3, 3]");
+  EXPECT_EQ(show("def c = []; for (i in 1..3) { def j = i; c << { j } }; c*.call()"), "[1, 2, 3]");
   EXPECT_EQ(show("def add = { a, b = 10 -> a + b }; [add(1), add(1, 2)]"), "[11, 3]");
   EXPECT_EQ(show("[[1, 2], [3, 4]].collect { a, b -> a * b }"), "[2, 12]");
   EXPECT_EQ(show("def f = { it * 2 } >> { it + 1 }; f(5)"), "11");

@@ -207,10 +207,22 @@ StatementPtr Compiler::for_c(const ast::ForC& stmt, FunctionScope& f) {
   return labelled(std::move(out), stmt);
 }
 
+namespace {
+
+/// Groovy puts `default` behind all cases, wherever it stands: the last case falls into it.
+std::vector<const ast::Case*> in_order(const ast::Switch& stmt) {
+  std::vector<const ast::Case*> cases(stmt.cases.begin(), stmt.cases.end());
+  std::stable_partition(cases.begin(), cases.end(),
+                        [](const ast::Case* each) { return each->value != nullptr; });
+  return cases;
+}
+
+}  // namespace
+
 StatementPtr Compiler::switch_statement(const ast::Switch& stmt, FunctionScope& f) {
   auto out = std::make_unique<SwitchStatement>();
   out->subject = expr(stmt.value, f);
-  for (const ast::Case* each : stmt.cases) {
+  for (const ast::Case* each : in_order(stmt)) {
     SwitchStatement::Case to;
     if (each->value != nullptr) to.value = expr(each->value, f);
     f.open();
@@ -275,6 +287,9 @@ StatementPtr Compiler::returning_list(ast::Array<ast::Stmt*> list, FunctionScope
                                       bool new_scope) {
   if (new_scope) f.open();
   auto out = std::make_unique<BlockStatement>();
+  // Classes are no statements: the value is that of the last one before them.
+  while (!list.empty() && list.back()->kind == ast::Kind::class_statement)
+    list = list.subspan(0, list.size() - 1);
   for (size_t i = 0; i < list.size(); ++i) {
     if (i + 1 < list.size()) {
       StatementPtr front = statements(list.subspan(i, 1), f);
@@ -357,8 +372,9 @@ StatementPtr Compiler::returning(const ast::Stmt* stmt, FunctionScope& f) {
 StatementPtr Compiler::returning_switch(const ast::Switch& stmt, FunctionScope& f) {
   auto out = std::make_unique<SwitchStatement>();
   out->subject = expr(stmt.value, f);
-  for (size_t i = 0; i < stmt.cases.size(); ++i) {
-    const ast::Case* each = stmt.cases[i];
+  const std::vector<const ast::Case*> cases = in_order(stmt);
+  for (size_t i = 0; i < cases.size(); ++i) {
+    const ast::Case* each = cases[i];
     SwitchStatement::Case to;
     if (each->value != nullptr) to.value = expr(each->value, f);
     // `case 1: x; break` gives x; a case that falls through to the next gives what that one gives.
@@ -371,7 +387,7 @@ StatementPtr Compiler::returning_switch(const ast::Switch& stmt, FunctionScope& 
       block->statements.push_back(returning_list(list.first(list.size() - 1), f, false));
       block->statements.push_back(statement(list.back(), f));
       to.body = std::move(block);
-    } else if (i + 1 == stmt.cases.size()) {
+    } else if (i + 1 == cases.size()) {
       to.body = returning_list(list, f, false);
     } else {
       to.body = statements(list, f);

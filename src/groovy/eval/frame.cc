@@ -171,7 +171,7 @@ Value CodeClosure::call(Task& task, Args args) {
     std::vector<Value> items = items_of(task, args[0]);
     if (accepts(task, code, items)) return run_code(task, code, self, owner_class, this, items);
   }
-  throw_missing_method(task, Value(this), "doCall", args);
+  throw_missing_method(task, Value(this), "call", args);
 }
 
 Ref<Closure> CodeClosure::clone(Heap& heap) const {
@@ -197,16 +197,32 @@ std::vector<ClassInfo*> CodeClosure::parameter_types(Task& task) const {
 
 namespace {
 
+/// What Groovy gives every object, so that a closure answers it itself before owner and delegate
+/// are asked: `list.with { toString() }` is the text of the closure. Output, `sleep` and `with` are
+/// left out: steps and scripts have them too.
+bool every_object_has(const Name& name) {
+  static constexpr std::string_view kNames[] = {
+      "any",      "asBoolean",     "asType",          "collect",         "dump",
+      "each",     "eachWithIndex", "equals",          "every",           "find",
+      "findAll",  "findIndexOf",   "findIndexValues", "findLastIndexOf", "findResult",
+      "getClass", "grep",          "hashCode",        "inject",          "inspect",
+      "is",       "isCase",        "iterator",        "toString"};
+  return std::binary_search(std::begin(kNames), std::end(kNames), std::string_view(name.text));
+}
+
 std::optional<Value> call_on(Task& task, const Value& object, const Name& name, Args args) {
   if (object.is_null()) return std::nullopt;
   if (auto* closure = object.as<Closure>()) {
     if (const Method* method = find_method(name.methods, types().closure, args);
-        method != nullptr && method->cls == types().closure) {
+        method != nullptr && (method->cls == types().closure ||
+                              (method->cls == types().object && every_object_has(name)))) {
       Call call{task, task.interpreter(), object, args};
       return method->function(call);
     }
     return closure_call(task, *closure, name, args);
   }
+  // A map's closures are no methods of it for a closure that has it as its delegate.
+  if (object.is<Map>()) return call_library(task, object, name, args);
   if (std::optional<Value> out = try_call_method(task, object, name, args)) return out;
   // Classes inside others see the methods around them.
   if (auto* instance = object.as<Instance>();

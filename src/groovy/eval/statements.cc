@@ -111,8 +111,11 @@ Flow ForInStatement::run(Frame& frame) const {
   frame.line = line;
   Value source = collection->eval(frame);
   Flow out = Flow::normal;
+  // One variable for all turns: closures made in the body share it.
+  store_new(frame, slot, boxed, Value{});
   for_each_item(frame.task, source, [&](const Value& item) {
-    store_new(frame, slot, boxed, typed(frame, type, item));
+    Value next = typed(frame, type, item);
+    (boxed ? Frame::cell(frame.slots[slot]).value : frame.slots[slot]) = std::move(next);
     return !leaves(frame, body->run(frame), out);
   });
   return out;
@@ -224,10 +227,15 @@ Flow ThrowStatement::run(Frame& frame) const {
   frame.line = line;
   Value exception = value->eval(frame);
   frame.line = line;
-  if (exception.is_null()) throw_error(frame.task, "java.lang.NullPointerException");
+  if (exception.is_null()) {
+    throw_error(frame.task, "java.lang.NullPointerException",
+                "Cannot throw exception because \"null\" is null");
+  }
   auto* instance = exception.as<Instance>();
   if (instance == nullptr || instance->throwable == nullptr) {
-    throw_cast(frame.task, exception, "java.lang.Throwable");
+    throw_error(
+        frame.task, "java.lang.ClassCastException",
+        "class " + class_name_of(exception) + " cannot be cast to class java.lang.Throwable");
   }
   throw Thrown(exception);
 }

@@ -5,6 +5,7 @@
 #include "groovy/eval/frame.h"
 #include "groovy/eval/nodes.h"
 #include "groovy/eval/program_impl.h"
+#include "groovy/runtime/distance.h"
 #include "groovy/runtime/errors.h"
 #include "groovy/runtime/operators.h"
 #include "groovy/runtime/state.h"
@@ -187,9 +188,10 @@ UserClass* make_class(Task& task, const ClassDef& def) {
   cls.is_throwable = cls.super->is_throwable;
   cls.build_line();
   for (const auto& method : def.methods) add_method(cls, MethodRef{method.get(), &cls});
-  for (ClassInfo* interface : cls.interfaces) {
-    if (!interface->is_user) continue;
-    auto* trait = static_cast<UserClass*>(interface);
+  // Of several traits the last one wins.
+  for (auto each = cls.interfaces.rbegin(); each != cls.interfaces.rend(); ++each) {
+    if (!(*each)->is_user) continue;
+    auto* trait = static_cast<UserClass*>(*each);
     if (trait->def.kind == ClassKind::trait) inherit_methods(cls, *trait);
   }
   if (cls.user_super != nullptr) inherit_methods(cls, *cls.user_super);
@@ -242,14 +244,24 @@ void define_classes(Task& task, const ProgramRef& program) { Definer(task, progr
 
 namespace {
 
-/// Sum of distances, or negative when the arguments do not fit.
-int fit(Task& task, const Code& code, Args args) {
+constexpr int64_t kNoFit = INT64_MAX;
+
+/// Whether one parameter takes the argument; adds how far away it is.
+bool add_distance(Task& task, const TypeRef& type, const Value& argument, int64_t& total) {
+  ClassInfo* parameter = type.written ? resolve(task, type) : types().object;
+  if (type.written && distance(parameter, argument) < 0) return false;
+  total += argument_distance(parameter, argument);
+  return true;
+}
+
+/// Sum of distances, or kNoFit.
+int64_t fit(Task& task, const Code& code, Args args) {
   size_t count = code.parameters.size();
   size_t fixed = code.varargs ? count - 1 : count;
   size_t required = 0;
   for (size_t i = 0; i < fixed; ++i) required += code.parameters[i].initial == nullptr ? 1 : 0;
-  if (args.size() < required || (args.size() > count && !code.varargs)) return -1;
-  int total = 0;
+  if (args.size() < required || (args.size() > count && !code.varargs)) return kNoFit;
+  int64_t total = 0;
   // Which parameters get arguments when some with default values are left out: see bind_all.
   size_t missing = fixed > args.size() ? fixed - args.size() : 0;
   size_t defaults = fixed - required;
@@ -261,39 +273,109 @@ int fit(Task& task, const Code& code, Args args) {
       if (given_defaults == 0) continue;
       --given_defaults;
     }
-    int each = parameter.type.written ? distance(resolve(task, parameter.type), args[next])
-                                      : (args[next].is_null() ? 0 : 90);
-    if (each < 0) return -1;
-    total += each;
+    if (!add_distance(task, parameter.type, args[next], total)) return kNoFit;
     ++next;
   }
-  if (!code.varargs) return total + static_cast<int>(missing);
+  if (!code.varargs) return total;
   ClassInfo* array = resolve(task, code.parameters.back().type);
-  if (args.size() == count) {
-    int whole = distance(array, args[next]);
-    if (whole >= 0) return total + whole;
-  }
-  total += 200;
+  if (args.size() == count && distance(array, args[next]) >= 0)
+    return total + argument_distance(array, args[next]);
+  if (args.size() < count) return total + kVarargsDistance;
+  total += static_cast<int64_t>(2 + args.size() - count) * kVarargsDistance;
   for (; next < args.size(); ++next) {
-    int each = array->element == nullptr ? 90 : distance(array->element, args[next]);
-    if (each < 0) return -1;
-    total += each;
+    ClassInfo* element = array->element == nullptr ? types().object : array->element;
+    if (element != types().object && distance(element, args[next]) < 0) return kNoFit;
+    total += argument_distance(element, args[next]);
   }
   return total;
+}
+
+bool has_defaults(const Code& code) {
+  return std::any_of(code.parameters.begin(), code.parameters.end(),
+                     [](const Parameter& each) { return each.initial != nullptr; });
+}
+
+std::string shown_classes(Task& task, const Code& code) {
+  std::string out;
+  for (const Parameter& each : code.parameters) {
+    if (!out.empty()) out += ", ";
+    ClassInfo* type = each.type.written ? resolve(task, each.type) : types().object;
+    out += to_string(task, Value(type));
+  }
+  return "[" + out + "]";
+}
+
+/// Several overloads, none of them without parameters, and no arguments.
+[[noreturn]] void throw_no_choice(Task& task, const std::vector<MethodRef>& overloads) {
+  const MethodDef& first = *overloads.front().def;
+  std::string text =
+      "Could not find which method " + first.name->text + "() to invoke from this list:";
+  std::vector<std::string> lines;
+  for (const MethodRef& each : overloads) {
+    std::string types;
+    for (const Parameter& parameter : each.def->code.parameters) {
+      if (!types.empty()) types += ", ";
+      types += parameter.type.written ? resolve(task, parameter.type)->name : "java.lang.Object";
+    }
+    bool constructor = each.def->name->text == "<init>";
+    const TypeRef& written = each.def->code.result;
+    std::string result = constructor       ? ""
+                         : written.written ? resolve(task, written)->name + " "
+                                           : "java.lang.Object ";
+    lines.push_back("\n  public " + std::string(each.def->is_static ? "static " : "") + result +
+                    each.owner->name + "#" + each.def->name->text + "(" + types + ")");
+  }
+  std::sort(lines.begin(), lines.end());
+  for (const std::string& line : lines) text += line;
+  throw_error(task, "org.codehaus.groovy.runtime.metaclass.MethodSelectionException", text);
+}
+
+[[noreturn]] void throw_ambiguous(Task& task, const std::vector<const MethodRef*>& equal,
+                                  Args args) {
+  std::string given;
+  for (const Value& each : args) {
+    if (!given.empty()) given += ", ";
+    given += each.is_null() ? "null" : to_string(task, Value(class_of(each)));
+  }
+  std::string text = "Ambiguous method overloading for method " + equal.front()->owner->name + "#" +
+                     equal.front()->def->name->text +
+                     ".\nCannot resolve which method to invoke for [" + given +
+                     "] due to overlapping prototypes between:";
+  for (const MethodRef* each : equal) text += "\n\t" + shown_classes(task, each->def->code);
+  throw_error(task, "groovy.lang.GroovyRuntimeException", text);
 }
 
 }  // namespace
 
 const MethodRef* choose(Task& task, const std::vector<MethodRef>& overloads, Args args) {
   const MethodRef* best = nullptr;
-  int best_fit = INT32_MAX;
+  int64_t best_fit = kNoFit;
+  bool ambiguous = false;
   for (const MethodRef& each : overloads) {
-    int here = fit(task, each.def->code, args);
-    if (here < 0 || here >= best_fit) continue;
+    int64_t here = fit(task, each.def->code, args);
+    if (here == kNoFit || here > best_fit) continue;
+    if (here == best_fit) {
+      ambiguous = true;
+      continue;
+    }
+    ambiguous = false;
     best = &each;
     best_fit = here;
   }
+  if (ambiguous) {
+    std::vector<const MethodRef*> equal;
+    bool plain = true;
+    for (const MethodRef& each : overloads) {
+      if (fit(task, each.def->code, args) != best_fit) continue;
+      equal.push_back(&each);
+      plain = plain && !has_defaults(each.def->code);
+    }
+    // Left-out parameters make overloads of their own in Groovy; here the first one stands for
+    // them.
+    if (plain) throw_ambiguous(task, equal, args);
+  }
   if (best != nullptr || !args.empty()) return best;
+  if (overloads.size() > 1) throw_no_choice(task, overloads);
   // A method with one parameter may be called without arguments: it gets null.
   for (const MethodRef& each : overloads) {
     const Code& code = each.def->code;
@@ -411,6 +493,17 @@ void finish_fields(Task& task, UserClass& cls, const Value& self) {
   run_initializer(task, cls, self);
 }
 
+bool takes_one(Task& task, UserClass& cls, const Value& argument) {
+  std::vector<MethodRef> constructors;
+  for (const auto& each : cls.def.constructors) {
+    const std::vector<Parameter>& parameters = each->code.parameters;
+    if (parameters.size() == 1 && parameters[0].type.written && !each->code.varargs)
+      constructors.push_back(MethodRef{each.get(), &cls});
+  }
+  Value args[] = {argument};
+  return choose(task, constructors, args) != nullptr;
+}
+
 void run_constructor(Task& task, UserClass& cls, const Value& self, Args args) {
   std::vector<MethodRef> constructors;
   constructors.reserve(cls.def.constructors.size());
@@ -425,7 +518,6 @@ void run_constructor(Task& task, UserClass& cls, const Value& self, Args args) {
     invoke_method(task, *chosen, self, args);
     return;
   }
-  bool plain = constructors.empty() || choose(task, constructors, {}) != nullptr;
   if (cls.def.is_anonymous ||
       (constructors.empty() && cls.def.outer != nullptr && !args.empty() &&
        cls.user_super != nullptr && cls.def.kind == ClassKind::class_ && cls.is_enum)) {
@@ -439,7 +531,8 @@ void run_constructor(Task& task, UserClass& cls, const Value& self, Args args) {
     return;
   }
   // `new Foo(a: 1)` without a constructor for it: made plain, then its properties are set.
-  if (plain && args.size() == 1 && args[0].is<Map>() && !cls.is_a(types().map)) {
+  if (args.size() == 1 && args[0].is<Map>() && !cls.is_a(types().map) &&
+      (constructors.empty() || choose(task, constructors, {}) != nullptr)) {
     run_constructor(task, cls, self, {});
     for (const Value& entry : items_of(task, args[0])) {
       set_property(task, self, name_of(task, to_string(task, entry.as<Entry>()->key)),
@@ -591,7 +684,10 @@ class Proxy final : public NativeObject {
   std::optional<Value> call_method(Task& task, std::string_view name, Args args) override {
     if (auto* closure = behind_.as<Closure>()) return closure->call(task, args);
     Table::Item* item = behind_.as<Map>()->table.find(name);
-    if (item == nullptr || !item->value.is<Closure>()) return std::nullopt;
+    if (item == nullptr || !item->value.is<Closure>()) {
+      if (declares(name)) throw_unsupported(task);
+      return std::nullopt;
+    }
     Value kept = item->value;
     return kept.as<Closure>()->call(task, args);
   }
@@ -604,6 +700,15 @@ class Proxy final : public NativeObject {
   size_t footprint() const override { return sizeof(Proxy); }
 
  private:
+  /// Whether an interface of the script asks for this method.
+  bool declares(std::string_view name) const {
+    for (const ClassInfo* each : cls_->line) {
+      if (!each->is_user || !each->is_interface) continue;
+      if (static_cast<const UserClass*>(each)->methods.contains(name)) return true;
+    }
+    return false;
+  }
+
   Value behind_;
   Ref<ClassInfo> cls_;
 };

@@ -103,6 +103,8 @@ void ensure_ready(Task& task, UserClass& cls);
 Value construct_user(Task& task, UserClass& cls, Args args, const Value& outer = {});
 
 void run_constructor(Task& task, UserClass& cls, const Value& self, Args args);
+/// Whether a constructor has one parameter of a type that takes this argument.
+bool takes_one(Task& task, UserClass& cls, const Value& argument);
 void run_super_constructor(Task& task, UserClass& cls, const Value& self, Args args);
 /// Initial values of the class's own fields.
 void finish_fields(Task& task, UserClass& cls, const Value& self);

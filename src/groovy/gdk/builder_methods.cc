@@ -19,7 +19,7 @@ void grew(Call& c) {
   c.heap().grew(&self(c));
 }
 Value append(Call& c) {
-  append_string(c.task, c.arg(0), self(c).text);
+  self(c).text += java_text(c.task, c.arg(0));
   grew(c);
   return c.self;
 }
@@ -41,7 +41,7 @@ Value print(Call& c) {
   return {};
 }
 Value print_line(Call& c) {
-  if (c.count() == 1) append_string(c.task, c.arg(0), self(c).text);
+  if (c.count() == 1) self(c).text += java_text(c.task, c.arg(0));
   self(c).text += '\n';
   grew(c);
   return {};

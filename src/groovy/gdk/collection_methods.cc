@@ -137,7 +137,9 @@ Value find_all(Call& c) {
     return true;
   });
   if (c.self.is<Map>()) {
-    Ref<Map> map = c.heap().make<Map>(c.self.as<Map>()->flavour);
+    Map::Flavour flavour = c.self.as<Map>()->flavour;
+    bool plain = flavour == Map::Flavour::hash || flavour == Map::Flavour::unmodifiable;
+    Ref<Map> map = c.heap().make<Map>(plain ? Map::Flavour::linked : flavour);
     map->table.set_comparator(c.self.as<Map>()->table.comparator());
     for (const Value& item : out)
       map->table.put(c.task, item.as<Entry>()->key, item.as<Entry>()->value);
@@ -282,6 +284,15 @@ Value sum(Call& c) {
   bool transform = c.count() > 0 && c.args.back().is<Closure>();
   bool started = c.count() > (transform ? 1u : 0u);
   Value total = started ? c.arg(0) : Value{};
+  if (const auto* array = c.self.as<Array>(); array != nullptr && !started && !transform &&
+                                              array->element->primitive != Kind::null &&
+                                              array->element->primitive != Kind::character) {
+    // Arrays of primitives begin with their zero, and add in their own type.
+    Value zero = cast(c.task, Value::of_int(0), array->element);
+    for (const Value& item : items(c))
+      zero = cast(c.task, binary(c.task, Op::add, zero, item), array->element);
+    return zero;
+  }
   visit(c, [&](const Value& item) {
     Value part = transform ? apply(c.task, c.args.back(), item) : item;
     total = started ? binary(c.task, Op::add, total, part) : part;
@@ -405,7 +416,7 @@ Value sort(Call& c) {
   std::vector<Value> all = items(c);
   sort_items(c.task, all, ordering(c.task, function));
   if (c.self.is<Map>()) {
-    Ref<Map> map = c.heap().make<Map>();
+    Ref<Map> map = c.heap().make<Map>(c.count() == 0 ? Map::Flavour::tree : Map::Flavour::linked);
     for (const Value& item : all)
       map->table.put(c.task, item.as<Entry>()->key, item.as<Entry>()->value);
     c.heap().grew(map.get());
@@ -426,7 +437,14 @@ Value sort(Call& c) {
 
 Value to_sorted(Call& c) {
   std::vector<Value> all = items(c);
-  sort_items(c.task, all, ordering(c.task, c.count() > 0 ? c.arg(0) : Value{}));
+  if (c.self.is<Map>() && c.count() == 0) {
+    // Alone among all ways to sort a map: by its values.
+    sort_items(c.task, all, [&](const Value& a, const Value& b) {
+      return compare_loosely(c.task, a.as<Entry>()->value, b.as<Entry>()->value);
+    });
+  } else {
+    sort_items(c.task, all, ordering(c.task, c.count() > 0 ? c.arg(0) : Value{}));
+  }
   if (c.self.is<Set>()) return make_set(c.task, all);
   if (c.self.is<Map>()) {
     Ref<Map> map = c.heap().make<Map>();
@@ -483,7 +501,11 @@ Value to_unique(Call& c) {
 }
 
 Value to_list(Call& c) { return make_list(c, items(c)); }
-Value to_set(Call& c) { return make_set(c.task, items(c)); }
+Value to_set(Call& c) {
+  std::vector<Value> all = items(c);
+  bool counted = is_collection(c.self) && !c.self.is<Array>();
+  return make_hash_set(c.task, all, counted ? all.size() : 16);
+}
 Value to_array(Call& c) { return make_array(c.task, types().object, items(c)); }
 
 Value as_immutable(Call& c) {

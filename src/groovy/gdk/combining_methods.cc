@@ -17,6 +17,15 @@ void visit(Call& c, const std::function<bool(const Value&)>& each) {
   for_each_item(c.task, c.self, each);
 }
 
+Value plus_at(Call& c) {
+  std::vector<Value> out = items(c);
+  int64_t at = c.to_int(0);
+  if (at < 0 || at > static_cast<int64_t>(out.size())) throw_index(c.task, at, out.size());
+  std::vector<Value> more = items_of(c.task, c.arg(1));
+  out.insert(out.begin() + at, more.begin(), more.end());
+  return make_list(c, std::move(out));
+}
+
 Value plus(Call& c) {
   std::vector<Value> out = items(c);
   const Value& other = underlying(c.arg(0));
@@ -24,6 +33,10 @@ Value plus(Call& c) {
     for (const Value& item : items_of(c.task, other)) out.push_back(item);
   } else {
     out.push_back(other);
+  }
+  if (const auto* set = c.self.as<Set>(); set != nullptr && set->flavour == Set::Flavour::hash) {
+    size_t capacity = std::max<size_t>(16, set->table.size() * 4 / 3 + 1);
+    return make_hash_set(c.task, out, capacity);
   }
   return similar(c, std::move(out));
 }
@@ -160,23 +173,22 @@ Value combinations(Call& c) {
 }
 
 Value subsequences(Call& c) {
-  std::vector<Value> all = items(c);
-  std::vector<std::vector<Value>> rows;
-  for (const Value& item : all) {
-    std::vector<std::vector<Value>> next;
-    for (const std::vector<Value>& row : rows) {
+  // Step by step as Groovy builds it, which shows in the order of the set.
+  std::vector<Value> rows;
+  for (const Value& item : items(c)) {
+    std::vector<Value> next;
+    for (const Value& row : rows) {
       c.task.spend();
-      c.heap().check_room((next.size() + 1) * (row.size() + 2) * sizeof(Value));
-      next.push_back(row);
-      next.back().push_back(item);
+      std::vector<Value> longer = row.as<List>()->items;
+      c.heap().check_room((next.size() + 1) * (longer.size() + 2) * sizeof(Value));
+      longer.push_back(item);
+      next.push_back(make_list(c, std::move(longer)));
     }
-    next.push_back({item});
-    rows.insert(rows.end(), next.begin(), next.end());
+    next.insert(next.end(), rows.begin(), rows.end());
+    next.push_back(make_list(c, {item}));
+    rows = items_of(c.task, make_hash_set(c.task, next));
   }
-  std::vector<Value> out;
-  out.reserve(rows.size());
-  for (std::vector<Value>& row : rows) out.push_back(make_list(c, std::move(row)));
-  return make_set(c.task, out);
+  return make_hash_set(c.task, rows);
 }
 
 void permute(Call& c, std::vector<Value> rest, std::vector<Value> front, std::vector<Value>& out) {
@@ -197,10 +209,11 @@ void permute(Call& c, std::vector<Value> rest, std::vector<Value> front, std::ve
 Value permutations(Call& c) {
   std::vector<Value> out;
   permute(c, items(c), {}, out);
-  if (c.count() == 0) return make_set(c.task, out);
+  if (c.count() == 0) return make_hash_set(c.task, out);
   std::vector<Value> made;
   made.reserve(out.size());
-  for (const Value& row : out) made.push_back(call1(c.task, c.arg(0), row));
+  for (const Value& row : items_of(c.task, make_hash_set(c.task, out)))
+    made.push_back(call1(c.task, c.arg(0), row));
   return make_list(c, std::move(made));
 }
 Value each_permutation(Call& c) {
@@ -262,6 +275,7 @@ constexpr MethodRow kRows[] = {
     {kIterable, "plus", "O", plus},
     {kIterable, "minus", "O", minus},
     {kIterable, "multiply", "N", multiply},
+    {"java.util.List", "plus", "IK", plus_at},
     {kIterable, "intersect", "K", intersect},
     {kIterable, "disjoint", "K", disjoint},
     {kIterable, "flatten", "", flatten},

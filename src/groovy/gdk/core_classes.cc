@@ -73,6 +73,10 @@ constexpr ClassRow kClasses[] = {
     {"java.util.concurrent.ConcurrentMap", "", "java.util.Map", true},
     {"java.util.Map$Entry", "", "", true},
     {"groovy.util.MapEntry", kObject, "java.util.Map$Entry"},
+    {"java.util.AbstractMap$SimpleEntry", kObject, "java.util.Map$Entry,java.io.Serializable"},
+    {"java.util.HashMap$Node", kObject, "java.util.Map$Entry"},
+    {"java.util.LinkedHashMap$Entry", "java.util.HashMap$Node", ""},
+    {"java.util.TreeMap$Entry", kObject, "java.util.Map$Entry"},
     {"java.util.AbstractCollection", kObject, "java.util.Collection"},
     {"java.util.AbstractList", "java.util.AbstractCollection", "java.util.List"},
     {"java.util.ArrayList", "java.util.AbstractList",
@@ -113,6 +117,7 @@ constexpr ClassRow kClasses[] = {
     {"groovy.lang.Range", "", "java.util.List", true},
     {"groovy.lang.IntRange", "java.util.AbstractList", "groovy.lang.Range"},
     {"groovy.lang.ObjectRange", "java.util.AbstractList", "groovy.lang.Range"},
+    {"groovy.lang.EmptyRange", "java.util.AbstractList", "groovy.lang.Range"},
     {"groovy.lang.Closure", "groovy.lang.GroovyObjectSupport",
      "java.lang.Cloneable,java.lang.Runnable,java.util.concurrent.Callable,java.util.Comparator,"
      "java.io.Serializable"},

@@ -115,7 +115,7 @@ class Formatter {
         text = value.is_null() ? "false" : value.is_bool() && !value.as_bool() ? "false" : "true";
         break;
       case 's':
-        text = to_string(task_, value);
+        text = java_text(task_, value);
         if (spec.precision && utf16_length(text) > static_cast<size_t>(*spec.precision)) {
           text.resize(byte_offset(text, static_cast<size_t>(*spec.precision)));
         }
@@ -243,22 +243,24 @@ class Formatter {
   size_t next_ = 0;
 };
 
-/// Arguments behind the pattern; one array or list of them stands for its items.
-std::vector<Value> arguments(Call& c, size_t from) {
+/// Arguments behind the pattern; one array stands for its items, and for Groovy's own printf and
+/// sprintf one list does, too.
+std::vector<Value> arguments(Call& c, size_t from, bool lists) {
   std::vector<Value> out(c.args.begin() + static_cast<std::ptrdiff_t>(from), c.args.end());
-  if (out.size() == 1 && (out[0].is<Array>() || out[0].is<List>())) out = items_of(c.task, out[0]);
-  return out;
+  if (out.size() != 1) return out;
+  bool spread = out[0].is<Array>() || (lists && (out[0].is<List>() || out[0].is<Range>()));
+  return spread ? items_of(c.task, out[0]) : out;
 }
-std::string formatted(Call& c, size_t pattern) {
-  std::vector<Value> args = arguments(c, pattern + 1);
+std::string formatted(Call& c, size_t pattern, bool lists = true) {
+  std::vector<Value> args = arguments(c, pattern + 1, lists);
   return format_text(c.task, c.text(pattern), args);
 }
 Value format_static(Call& c) {
   bool with_locale = !(c.arg(0).is<String>() || c.arg(0).is<GString>());
-  return text(c, formatted(c, with_locale ? 1 : 0));
+  return text(c, formatted(c, with_locale ? 1 : 0, false));
 }
 Value format_self(Call& c) {
-  std::vector<Value> args = arguments(c, 0);
+  std::vector<Value> args = arguments(c, 0, false);
   return text(c, format_text(c.task, c.self_text(), args));
 }
 Value sprintf_of(Call& c) { return text(c, formatted(c, 0)); }

@@ -44,9 +44,34 @@ Set& changeable_set(Call& c) {
   return *set;
 }
 
+/// After something was removed from the keys, values or entries of a map: takes it out of the map.
+/// What is left of equal values are the last ones.
+void write_through(Call& c) {
+  const Value& view = c.self;
+  const Value kept = view.is<Set>() ? view.as<Set>()->view_of : view.as<List>()->view_of;
+  auto* map = kept.as<Map>();
+  if (map == nullptr) return;
+  if (map->flavour == Map::Flavour::unmodifiable) throw_unsupported(c.task);
+  std::vector<Value> left = items(c);
+  std::vector<Value> entries = items_of(c.task, kept);
+  for (auto each = entries.rbegin(); each != entries.rend(); ++each) {
+    const Entry& entry = *each->as<Entry>();
+    const Value& shown = view.is<List>() ? entry.value : entry.key;
+    bool stays = !left.empty() && (left.back().is<Entry>() && view.is<Set>()
+                                       ? key_equals(c.task, left.back().as<Entry>()->key, entry.key)
+                                       : key_equals(c.task, left.back(), shown));
+    if (stays) {
+      left.pop_back();
+    } else {
+      map->table.remove(c.task, entry.key);
+    }
+  }
+}
+
 Value add(Call& c) {
   if (c.self.is<Set>()) {
     Set& set = changeable_set(c);
+    if (!set.view_of.is_null()) throw_unsupported(c.task);
     bool is_new = set.table.put(c.task, c.arg(0), {});
     c.heap().grew(&set);
     return Value::of_bool(is_new);
@@ -94,8 +119,12 @@ Value left_shift(Call& c) {
   return c.self;
 }
 
+bool remove_one(Call& c, const Value& item);
+
 Value remove_at(Call& c) {
   List& list = changeable_list(c);
+  // The values of a map are no list: `remove(1)` takes the value 1 out.
+  if (!list.view_of.is_null()) return Value::of_bool(remove_one(c, c.arg(0)));
   size_t at = index_of_item(c, list, c.to_int(0));
   Value gone = std::move(list.items[at]);
   list.items.erase(list.items.begin() + static_cast<std::ptrdiff_t>(at));
@@ -104,13 +133,18 @@ Value remove_at(Call& c) {
 }
 
 bool remove_one(Call& c, const Value& item) {
-  if (c.self.is<Set>()) return changeable_set(c).table.remove(c.task, item);
+  if (c.self.is<Set>()) {
+    bool was_there = changeable_set(c).table.remove(c.task, item);
+    write_through(c);
+    return was_there;
+  }
   List& list = changeable_list(c);
   for (size_t i = 0; i < list.items.size(); ++i) {
     c.task.spend();
     if (!key_equals(c.task, Value(list.items[i]), item)) continue;
     list.items.erase(list.items.begin() + static_cast<std::ptrdiff_t>(i));
     ++list.changes;
+    write_through(c);
     return true;
   }
   return false;
@@ -138,6 +172,7 @@ Value keep_where(Call& c, const std::function<bool(const Value&)>& keep) {
       ++list.changes;
     }
   }
+  write_through(c);
   return Value::of_bool(any);
 }
 
@@ -158,11 +193,13 @@ Value remove_if(Call& c) {
 Value clear(Call& c) {
   if (c.self.is<Set>()) {
     changeable_set(c).table.clear();
+    write_through(c);
     return {};
   }
   List& list = changeable_list(c);
   std::vector<Value> gone = std::move(list.items);
   list.items = {};
+  write_through(c);
   changed(c, list);
   return {};
 }
@@ -238,6 +275,10 @@ Value sub_list(Call& c) {
     throw_error(c.task, "java.lang.IllegalArgumentException",
                 "fromIndex(" + std::to_string(from) + ") > toIndex(" + std::to_string(to) + ")");
   }
+  if (const auto* range = c.self.as<Range>(); range != nullptr && range->is_int() && from < to) {
+    auto first = static_cast<int32_t>(long_value(range->from()) + from);
+    return c.heap().make<Range>(first, first + static_cast<int32_t>(to - from) - 1, true);
+  }
   Value part = make_list(c, std::vector<Value>(all.begin() + from, all.begin() + to));
   if (auto* list = c.self.as<List>()) {
     part.as<List>()->default_maker = list->default_maker;
@@ -250,6 +291,8 @@ Value transpose(Call& c) {
   std::vector<std::vector<Value>> rows;
   size_t shortest = SIZE_MAX;
   for (const Value& row : items(c)) {
+    if (!row.is<List>() && !row.is<Range>() && !row.is<Array>())
+      throw_cast(c.task, row, "java.util.List");
     rows.push_back(items_of(c.task, row));
     shortest = std::min(shortest, rows.back().size());
   }
@@ -617,7 +660,6 @@ constexpr MethodRow kRows[] = {
     {"java.util.TreeSet", "new", "O", new_tree_set},
     {kSet, "getAt", "O", get_at_of},
     {kRange, "toString", "", [](Call& c) -> Value { return text(c, range_text(c.task, c.self)); }},
-    {kRange, "inspect", "", [](Call& c) -> Value { return text(c, range_text(c.task, c.self)); }},
     {kRange, "getFrom", "", range_from},
     {kRange, "getTo", "", range_to},
     {kRange, "getFromInt", "", range_from},

@@ -27,6 +27,7 @@ void copy_into(Call& c, Map& to, Map& from) {
 Ref<Map> copied(Call& c, Map::Flavour flavour) {
   Ref<Map> out = c.heap().make<Map>(flavour);
   if (flavour == map(c).flavour) out->table.set_comparator(map(c).table.comparator());
+  if (flavour == Map::Flavour::hash) out->table.expect(map(c).table.size());
   copy_into(c, *out, map(c));
   return out;
 }
@@ -87,10 +88,17 @@ Value put_all(Call& c) {
   Map& to = changeable(c);
   const Value& from = underlying(c.arg(0));
   if (from.is<Map>()) {
-    if (from.as<Map>() != &to) copy_into(c, to, *from.as<Map>());
+    if (from.as<Map>() != &to) {
+      to.table.make_room(from.as<Map>()->table.size());
+      copy_into(c, to, *from.as<Map>());
+    }
     return {};
   }
   for (const Value& entry : items_of(c.task, from)) {
+    if (!entry.is<Entry>() && is_collection(from)) {
+      throw_error(c.task, "java.lang.ClassCastException",
+                  "class " + class_name_of(entry) + " cannot be cast to class java.util.Map$Entry");
+    }
     if (entry.is<Entry>()) to.table.put(c.task, entry.as<Entry>()->key, entry.as<Entry>()->value);
   }
   c.heap().grew(&to);
@@ -126,6 +134,7 @@ Value key_set(Call& c) {
     Value key = table.at(i).key;
     out->table.put(c.task, key, {});
   }
+  out->view_of = underlying(c.self);
   c.heap().grew(out.get());
   return out;
 }
@@ -134,11 +143,14 @@ Value values(Call& c) {
   Table& table = map(c).table;
   for (size_t i = table.begin(); i < table.end(); i = table.next(i))
     out.push_back(table.at(i).value);
-  return make_list(c, std::move(out));
+  Ref<List> list = c.heap().make<List>(std::move(out));
+  list->view_of = underlying(c.self);
+  return list;
 }
 Value entry_set(Call& c) {
   Ref<Set> out = c.heap().make<Set>(Set::Flavour::linked);
   for (const Value& entry : items_of(c.task, c.self)) out->table.put(c.task, entry, {});
+  out->view_of = underlying(c.self);
   c.heap().grew(out.get());
   return out;
 }
@@ -151,15 +163,24 @@ Value plus(Call& c) {
   put_all(into);
   return out;
 }
+/// HashMaps beget LinkedHashMaps.
+Map::Flavour similar_flavour(Call& c) {
+  Map::Flavour flavour = open_flavour(c);
+  return flavour == Map::Flavour::hash ? Map::Flavour::linked : flavour;
+}
 Value minus(Call& c) {
-  Ref<Map> out = copied(c, open_flavour(c));
-  Map& gone = *underlying(c.arg(0)).as<Map>();
-  for (size_t i = gone.table.begin(); i < gone.table.end(); i = gone.table.next(i)) {
-    Value key = gone.table.at(i).key;
-    Value value = gone.table.at(i).value;
-    Table::Item* item = out->table.find(c.task, key);
-    if (item != nullptr && equals(c.task, Value(item->value), value))
-      out->table.remove(c.task, key);
+  Ref<Map> out = copied(c, similar_flavour(c));
+  std::vector<Value> gone = items_of(c.task, c.arg(0));
+  for (const Value& entry : items_of(c.task, c.self)) {
+    const Entry& mine = *entry.as<Entry>();
+    for (const Value& each : gone) {
+      c.task.spend();
+      const Entry& other = *each.as<Entry>();
+      if (!equals(c.task, mine.value, other.value) || !equals(c.task, mine.key, other.key))
+        continue;
+      out->table.remove(c.task, mine.key);
+      break;
+    }
   }
   return out;
 }
@@ -185,7 +206,7 @@ Value left_shift(Call& c) {
   return c.self;
 }
 Value sub_map(Call& c) {
-  Ref<Map> out = c.heap().make<Map>(open_flavour(c));
+  Ref<Map> out = c.heap().make<Map>(Map::Flavour::linked);
   for (const Value& key : items_of(c.task, c.arg(0))) {
     Table::Item* item = map(c).table.find(c.task, key);
     if (item != nullptr) {
@@ -199,8 +220,8 @@ Value sub_map(Call& c) {
   return out;
 }
 Value with_default(Call& c) {
-  Ref<Map> out = c.heap().make<Map>(open_flavour(c));
-  copy_into(c, *out, map(c));
+  Ref<Map> out = c.heap().make<Map>(Ref<Map>(&map(c)));
+  out->flavour = open_flavour(c);
   out->default_maker = c.arg(0);
   return out;
 }

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <bit>
 #include <charconv>
 #include <cmath>
 
@@ -35,6 +36,36 @@ Value positive_of(Call& c) { return positive(c.task, c.self); }
 Value next_of(Call& c) { return next(c.task, c.self); }
 Value previous_of(Call& c) { return previous(c.task, c.self); }
 Value bitwise_negate(Call& c) { return bitwise_not(c.task, c.self); }
+
+uint32_t bits(Call& c) { return static_cast<uint32_t>(c.to_int(0)); }
+Value bit_count(Call& c) { return Value::of_int(std::popcount(bits(c))); }
+Value leading_zeros(Call& c) { return Value::of_int(std::countl_zero(bits(c))); }
+Value trailing_zeros(Call& c) { return Value::of_int(std::countr_zero(bits(c))); }
+Value highest_bit(Call& c) { return Value::of_int(static_cast<int32_t>(std::bit_floor(bits(c)))); }
+Value sign_of(Call& c) {
+  int32_t number = c.to_int(0);
+  return Value::of_int(number > 0 ? 1 : number < 0 ? -1 : 0);
+}
+template <Op op>
+Value operate_static(Call& c) {
+  return binary(c.task, op, c.arg(0), c.arg(1));
+}
+Value compare_static(Call& c) { return Value::of_int(compare_numbers(c.arg(0), c.arg(1))); }
+Value text_static(Call& c) { return text(c, c.text(0)); }
+Value digit_of(Call& c) {
+  std::string digit = c.text(0);
+  int32_t value = digit.size() != 1                                         ? -1
+                  : std::isdigit(static_cast<unsigned char>(digit[0])) != 0 ? digit[0] - '0'
+                  : std::isalpha(static_cast<unsigned char>(digit[0])) != 0
+                      ? std::tolower(static_cast<unsigned char>(digit[0])) - 'a' + 10
+                      : -1;
+  return Value::of_int(value < c.to_int(1) ? value : -1);
+}
+Value for_digit(Call& c) {
+  int32_t digit = c.to_int(0);
+  if (digit < 0 || digit >= c.to_int(1) || digit > 35) return Value::of_char(0);
+  return Value::of_char(static_cast<uint16_t>(digit < 10 ? '0' + digit : 'a' + digit - 10));
+}
 
 Value int_div(Call& c) {
   const Value& a = c.self;
@@ -116,7 +147,12 @@ Value to_byte_of(Call& c) { return Value::of_byte(static_cast<int8_t>(long_value
 Value to_decimal_of(Call& c) { return make_decimal(c.heap(), decimal_value(c.self)); }
 Value to_big_of(Call& c) { return make_big(c.heap(), big_value(c.self)); }
 Value to_char_of(Call& c) { return Value::of_char(static_cast<uint16_t>(long_value(c.self))); }
-Value compare_to(Call& c) { return Value::of_int(compare(c.task, c.self, c.arg(0))); }
+Value compare_to(Call& c) {
+  if (c.arg(0).is_null()) throw_error(c.task, "java.lang.NullPointerException");
+  if (is_number(c.self) && !is_number(c.arg(0)) && c.arg(0).kind() != Kind::character)
+    throw_class_cast(c.task, c.arg(0), c.self);
+  return Value::of_int(compare(c.task, c.self, c.arg(0)));
+}
 Value text_of(Call& c) { return text(c, c.self_text()); }
 Value equals_number(Call& c) { return Value::of_bool(key_equals(c.task, c.self, c.arg(0))); }
 
@@ -505,6 +541,7 @@ constexpr MethodRow kRows[] = {
     {kNumber, "toCharacter", "", to_char_of},
     {kNumber, "compareTo", "N", compare_to},
     {kNumber, "compareTo", "c", compare_to},
+    {kNumber, "compareTo", "O", compare_to},
     {kNumber, "toString", "", text_of},
     {kNumber, "equals", "O", equals_number},
     {kNumber, "round", "", round_of},
@@ -526,6 +563,21 @@ constexpr MethodRow kRows[] = {
     {kInteger, "static toOctalString", "N", unsigned_text<8>},
     {kInteger, "static max", "NN", math_extreme<1>},
     {kInteger, "static min", "NN", math_extreme<-1>},
+    {kInteger, "static bitCount", "I", bit_count},
+    {kInteger, "static signum", "I", sign_of},
+    {kInteger, "static highestOneBit", "I", highest_bit},
+    {kInteger, "static numberOfLeadingZeros", "I", leading_zeros},
+    {kInteger, "static numberOfTrailingZeros", "I", trailing_zeros},
+    {kInteger, "static sum", "II", operate_static<Op::add>},
+    {"java.lang.Double", "static compare", "NN", compare_static},
+    {"java.lang.Double", "static toString", "N", text_static},
+    {"java.lang.Float", "static toString", "N", text_static},
+    {"java.lang.Long", "static sum", "NN", operate_static<Op::add>},
+    {"java.lang.Character", "static digit", "cI", digit_of},
+    {"java.lang.Character", "static forDigit", "II", for_digit},
+    {"java.lang.Math", "static addExact", "NN", operate_static<Op::add>},
+    {"java.lang.Math", "static subtractExact", "NN", operate_static<Op::subtract>},
+    {"java.lang.Math", "static multiplyExact", "NN", operate_static<Op::multiply>},
     {kInteger, "static compare", "NN",
      [](Call& c) -> Value { return Value::of_int(compare(c.task, c.arg(0), c.arg(1))); }},
     {kInteger, "new", "O", int_of},
@@ -627,13 +679,14 @@ constexpr MethodRow kRows[] = {
     {kDecimal, "stripTrailingZeros", "", strip_zeros},
     {kDecimal, "max", "N", smaller_or_larger<1>},
     {kDecimal, "min", "N", smaller_or_larger<-1>},
-    {kBoolean, "and", "O", bool_and},
-    {kBoolean, "or", "O", bool_or},
-    {kBoolean, "xor", "O", bool_xor},
+    {kBoolean, "and", "Z", bool_and},
+    {kBoolean, "or", "Z", bool_or},
+    {kBoolean, "xor", "Z", bool_xor},
     {kBoolean, "implies", "O", bool_implies},
     {kBoolean, "booleanValue", "", bool_value},
     {kBoolean, "toBoolean", "", bool_value},
     {kBoolean, "compareTo", "Z", compare_booleans},
+    {kBoolean, "compareTo", "O", compare_to},
     {kBoolean, "static parseBoolean", "O", parse_boolean},
     {kBoolean, "static valueOf", "O", parse_boolean},
     {kBoolean, "static toString", "Z", [](Call& c) -> Value { return text(c, c.text(0)); }},

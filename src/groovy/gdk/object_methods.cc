@@ -166,6 +166,7 @@ Value properties_of(Call& c) {
 
 // ----- null -----
 
+Value null_hash(Call& c) { throw_null_call(c.task, "hashCode"); }
 Value null_text(Call& c) { return text(c, "null"); }
 Value null_equals(Call& c) { return Value::of_bool(c.arg(0).is_null()); }
 Value null_plus(Call& c) {
@@ -327,6 +328,8 @@ constexpr MethodRow kRows[] = {
     {kObject, "getMetaClass", "", refuse_reflection},
     {kObject, "use", "O*", use_categories},
     {kNull, "toString", "", null_text},
+    {kNull, "hashCode", "", null_hash},
+    {kNull, "dump", "", null_hash},
     {kNull, "equals", "O", null_equals},
     {kNull, "is", "O", null_equals},
     {kNull, "plus", "O", null_plus},

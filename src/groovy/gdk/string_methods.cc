@@ -163,7 +163,10 @@ Value to_bytes(Call& c) {
   for (char byte : view(c)) out.push_back(Value::of_byte(static_cast<int8_t>(byte)));
   return make_array(c.task, types().p_byte, std::move(out));
 }
-Value to_set(Call& c) { return make_set(c.task, items_of(c.task, c.self)); }
+Value to_set(Call& c) {
+  std::vector<Value> all = items_of(c.task, c.self);
+  return make_hash_set(c.task, all, all.size());
+}
 
 // ----- searching -----
 
@@ -575,7 +578,11 @@ Value equals_of(Call& c) {
   return Value::of_bool(other != nullptr && other->text() == view(c));
 }
 Value content_equals(Call& c) { return Value::of_bool(c.text(0) == view(c)); }
-Value compare_to(Call& c) { return Value::of_int(compare_text(view(c), c.text(0))); }
+Value compare_to(Call& c) {
+  if (c.arg(0).is_null()) throw_error(c.task, "java.lang.NullPointerException");
+  if (!c.arg(0).is<String>() && !c.arg(0).is<GString>()) throw_class_cast(c.task, c.arg(0), c.self);
+  return Value::of_int(compare_text(view(c), c.text(0)));
+}
 Value encode_base64(Call& c) { return text(c, base64_encode(view(c))); }
 Value as_char(Call& c) {
   if (length(c) != 1) throw_cast(c.task, c.self, "char");
@@ -603,7 +610,11 @@ Value new_string(Call& c) {
   }
   return text(c, c.text(0));
 }
-Value value_of(Call& c) { return text(c, c.text(0)); }
+Value value_of(Call& c) {
+  const auto* letters = c.arg(0).as<Array>();
+  bool is_text = letters != nullptr && letters->element == types().p_char;
+  return text(c, is_text ? c.text(0) : java_text(c.task, c.arg(0)));
+}
 Value join_static(Call& c) {
   std::string separator = c.text(0);
   std::string out;
@@ -775,7 +786,7 @@ constexpr MethodRow kRows[] = {
     {kString, "intern", "", to_string_of},
     {kString, "equals", "O", equals_of},
     {kString, "contentEquals", "s", content_equals},
-    {kString, "compareTo", "S", compare_to},
+    {kString, "compareTo", "O", compare_to},
     {kString, "encodeAsBase64", "", encode_base64},
     {kString, "toCharacter", "", as_char},
     {kString, "collectReplacements", "C", collect_replacements},

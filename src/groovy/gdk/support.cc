@@ -33,13 +33,19 @@ Value make_set(Task& task, const std::vector<Value>& items) {
   return set;
 }
 
+Value make_hash_set(Task& task, const std::vector<Value>& items, size_t capacity) {
+  Ref<Set> set = task.heap().make<Set>(Set::Flavour::hash);
+  set->table.expect(0, static_cast<uint32_t>(capacity));
+  for (const Value& each : items) set->table.put(task, each, {});
+  task.heap().grew(set.get());
+  return set;
+}
+
 Value similar_to(Task& task, const Value& model, std::vector<Value> items) {
   const Value& inner = underlying(model);
   if (auto* set = inner.as<Set>()) {
-    Ref<Set> made =
-        task.heap().make<Set>(set->flavour == Set::Flavour::tree   ? Set::Flavour::tree
-                              : set->flavour == Set::Flavour::hash ? Set::Flavour::hash
-                                                                   : Set::Flavour::linked);
+    Ref<Set> made = task.heap().make<Set>(
+        set->flavour == Set::Flavour::tree ? Set::Flavour::tree : Set::Flavour::linked);
     made->table.set_comparator(set->table.comparator());
     for (const Value& each : items) made->table.put(task, each, {});
     task.heap().grew(made.get());

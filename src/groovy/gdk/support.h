@@ -47,6 +47,8 @@ Value make_list(Call& c, std::vector<Value> items);
 Value similar(Call& c, std::vector<Value> items);
 Value similar_to(Task& task, const Value& model, std::vector<Value> items);
 Value make_set(Task& task, const std::vector<Value>& items);
+/// A java.util.HashSet made for `capacity` entries: both show in the order of iteration.
+Value make_hash_set(Task& task, const std::vector<Value>& items, size_t capacity = 16);
 /// Throws for collections that cannot be changed.
 List& changeable_list(Call& c);
 void changed(Call& c, List& list);

@@ -84,7 +84,7 @@ Value as_list(Call& c) {
 Value array_text(Call& c) {
   std::string out = "[";
   for (const Value& item : items_of(c.task, c.arg(0)))
-    out += (out.size() > 1 ? ", " : "") + to_string(c.task, item);
+    out += (out.size() > 1 ? ", " : "") + java_text(c.task, item);
   return text(c, out + "]");
 }
 Value sort(Call& c) {

@@ -146,6 +146,12 @@ Value ints(Task& task, Op op, const Value& a, const Value& b) {
   }
 }
 
+[[noreturn]] void throw_unsupported_operator(Task& task, Op op, const Value& a) {
+  throw_error(task, "java.lang.UnsupportedOperationException",
+              "Cannot use " + std::string(method_of(op)) +
+                  "() on this number type: " + class_name_of(a) + " with value: " + number_text(a));
+}
+
 Value shift(Task& task, Op op, const Value& a, const Value& b) {
   if (!is_number(b) || b.is_floating() || b.is<BigDecimal>()) {
     throw_error(task, "java.lang.UnsupportedOperationException",
@@ -167,21 +173,7 @@ Value shift(Task& task, Op op, const Value& a, const Value& b) {
     if (op == Op::shift_right) return Value::of_int(a.as_int() >> count);
     return Value::of_int(static_cast<int32_t>(bits >> count));
   }
-  if (a.is<BigInteger>() && op != Op::shift_right_unsigned) {
-    int64_t places = long_value(b);
-    if (op == Op::shift_right) places = -places;
-    BigNumber out = big_value(a);
-    if (places >= 0) {
-      task.heap().check_string(static_cast<size_t>(places / 8) + out.bytes());
-      mpz_mul_2exp(out.get(), out.get(), static_cast<mp_bitcnt_t>(places));
-    } else {
-      mpz_fdiv_q_2exp(out.get(), out.get(), static_cast<mp_bitcnt_t>(-places));
-    }
-    return make_big(task.heap(), std::move(out));
-  }
-  throw_error(task, "java.lang.UnsupportedOperationException",
-              "Cannot use " + std::string(method_of(op)) +
-                  "() on this number type: " + class_name_of(a) + " with value: " + number_text(a));
+  throw_unsupported_operator(task, op, a);
 }
 
 Value whole_if_it_is(double value) {
@@ -231,6 +223,8 @@ Value arithmetic(Task& task, Op op, const Value& a, const Value& b) {
     default: break;
   }
   if (a.is_floating() || b.is_floating()) return floating(task, op, a, b);
+  if (op == Op::modulo && (a.is<BigDecimal>() || b.is<BigDecimal>()))
+    throw_unsupported_operator(task, op, a);
   if (a.is<BigDecimal>() || b.is<BigDecimal>()) return decimals(task, op, a, b);
   if (a.is<BigInteger>() || b.is<BigInteger>()) return big_integers(task, op, a, b);
   if (a.kind() == Kind::long_ || b.kind() == Kind::long_) return longs(task, op, a, b);

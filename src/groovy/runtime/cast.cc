@@ -123,6 +123,9 @@ std::optional<Value> collection_as(Task& task, const Value& value, ClassInfo* ty
   if (type == t.set || type == t.linked_hash_set) return as_set(Set::Flavour::linked);
   if (type == t.hash_set) return as_set(Set::Flavour::hash);
   if (type == t.tree_set || type == t.sorted_set) return as_set(Set::Flavour::tree);
+  bool of_list = value.is<List>() || value.is<Range>() || value.is<Set>();
+  if (!coerce && of_list && type == t.linked_list)
+    return Value(task.heap().make<List>(items_of(task, value), List::Flavour::linked_list));
   if (!coerce && !value.is<Array>()) return std::nullopt;
   auto as_list = [&](List::Flavour flavour) {
     return Value(task.heap().make<List>(items_of(task, value), flavour));
@@ -150,7 +153,7 @@ Value cast(Task& task, const Value& value, ClassInfo* type) {
   if (type == t.boolean_ && !value.is_null()) return Value::of_bool(truth(task, value));
   if (value.is_null()) return value;
   if (instance_of(task, value, type)) return value;
-  if (type == t.string) return task.heap().string(to_string(task, value));
+  if (type == t.string) return task.heap().string(java_text(task, value));
   if (Kind kind = kind_of_type(type); kind != Kind::null)
     return cast_to_kind(task, value, type, kind);
   if ((type == t.big_integer || type == t.big_decimal) && is_textual(value)) {
@@ -234,7 +237,7 @@ std::optional<Value> text_as_number(Task& task, const Value& value, ClassInfo* t
 
 Value as_type(Task& task, const Value& value, ClassInfo* type) {
   const Types& t = types();
-  if (value.is_null()) return type->primitive == Kind::boolean ? Value::of_bool(false) : value;
+  if (value.is_null()) return type->primitive != Kind::null ? cast(task, value, type) : value;
   if (value.is<Instance>() && value.as<Instance>()->cls->is_user &&
       !value.as<Instance>()->cls->is_a(type)) {
     static const Name kAsType("asType");
@@ -260,6 +263,12 @@ Value as_type(Task& task, const Value& value, ClassInfo* type) {
     if (std::optional<Value> number = text_as_number(task, value, type)) return *number;
     if (type->is_enum) return enum_value(task, type, to_string(task, value));
   }
+  // A class that is made from a list as such, before it is made from its items.
+  if (value.is<List>() && type->is_user && !type->is_interface && !type->is_enum &&
+      takes_one(task, *static_cast<UserClass*>(type), value)) {
+    Value args[] = {value};
+    return construct(task, type, args);
+  }
   if (value.is<Closure>() && type->is_interface) return implement_by_closure(task, value, type);
   if (value.is<Closure>() && type->is_user && !type->is_enum && !type->is_a(t.closure)) {
     return implement_by_closure(task, value, type);
@@ -275,6 +284,18 @@ Value as_type(Task& task, const Value& value, ClassInfo* type) {
     }
     if (type == t.big_integer && value.is_object() && is_number(value))
       return make_big(task.heap(), big_value(value));
+  }
+  if (type->element != nullptr && is_collection(value) && !instance_of(task, value, type)) {
+    std::vector<Value> items;
+    for (const Value& each : items_of(task, value))
+      items.push_back(as_type(task, each, type->element));
+    return make_array(task, type->element, std::move(items));
+  }
+  if (type == t.string && (is_collection(value) || value.is<Map>()))
+    return task.heap().string(to_string(task, value));
+  if ((type == t.p_char || type == t.character) && is_textual(value)) {
+    std::u16string units = to_utf16(to_string(task, value));
+    if (!units.empty()) return Value::of_char(units[0]);
   }
   return cast(task, value, type);
 }
@@ -299,7 +320,6 @@ int distance(const ClassInfo* parameter, const Value& argument) {
       if (wanted > kind) return 2 + (static_cast<int>(wanted) - static_cast<int>(kind)) * 2;
       return -1;
     }
-    if (kind == Kind::character && wanted >= Kind::integer && wanted <= Kind::double_) return 4;
     if (parameter == t.big_integer && argument.is_integral()) return 16;
     if (parameter == t.big_decimal && kind >= Kind::byte_ && kind <= Kind::double_) return 18;
   }
@@ -308,9 +328,13 @@ int distance(const ClassInfo* parameter, const Value& argument) {
     if (wanted == Kind::double_) return 10;
     if (wanted == Kind::float_) return 12;
     if (parameter == t.big_decimal && argument.is<BigInteger>()) return 8;
+    if (wanted == Kind::integer && argument.is<BigInteger>()) return 14;
   }
   if (argument.is<GString>() && parameter == t.string) return 3;
-  if (argument.is<Closure>() && parameter->is_interface && parameter->is_user) return 60;
+  if (argument.is<Closure>() && parameter->is_interface &&
+      (parameter->is_user || parameter == t.comparable)) {
+    return 60;
+  }
   if (argument.is<HostObject>()) {
     return argument.as<HostObject>()->is_instance_of(parameter->name) ||
                    argument.as<HostObject>()->class_name() == parameter->name
@@ -542,18 +566,23 @@ void for_each_item(Task& task, const Value& value, const std::function<bool(cons
 
 bool contains(Task& task, const Value& collection, const Value& item) {
   if (const Range* range = collection.as<Range>(); range != nullptr && range->is_int()) {
-    if (!is_number(item) || item.is_floating() || item.is_object()) {
-      if (!is_number(item)) return false;
-    }
-    if (range->size() == 0) return false;
+    // Groovy 2.4 looks at Integer and BigInteger only: `5L in 1..10` is false.
+    if ((!item.is_int() && !item.is<BigInteger>()) || range->size() == 0) return false;
     Value low = range->reverse() ? range->at(range->size() - 1) : range->at(0);
     Value high = range->reverse() ? range->at(0) : range->at(range->size() - 1);
-    if (!item.is_integral()) return false;
     return compare_numbers(item, low) >= 0 && compare_numbers(item, high) <= 0;
   }
   bool found = false;
+  if (collection.is<Array>()) {
+    for_each_item(task, collection, [&](const Value& each) {
+      found = equals(task, each, item);
+      return !found;
+    });
+    return found;
+  }
   for_each_item(task, collection, [&](const Value& each) {
-    found = equals(task, each, item);
+    found = item.is<GString>() && collection.is<Range>() ? equals(task, each, item)
+                                                         : key_equals(task, item, each);
     return !found;
   });
   return found;

@@ -335,6 +335,27 @@ ClassInfo* class_of_set(const Set& set) {
   return t.linked_hash_set;
 }
 
+ClassInfo* class_of_range(const Range& range) {
+  static ClassInfo* const kEmpty = known("groovy.lang.EmptyRange");
+  if (range.size() == 0) return kEmpty;
+  return range.is_int() ? types().int_range : types().object_range;
+}
+
+ClassInfo* class_of_entry(const Entry& entry) {
+  static ClassInfo* const kAlone = known("groovy.util.MapEntry");
+  static ClassInfo* const kLinked = known("java.util.LinkedHashMap$Entry");
+  static ClassInfo* const kHashed = known("java.util.HashMap$Node");
+  static ClassInfo* const kSorted = known("java.util.TreeMap$Entry");
+  const Map* map = entry.map.as<Map>();
+  if (map == nullptr) return kAlone;
+  switch (map->flavour) {
+    case Map::Flavour::linked: return kLinked;
+    case Map::Flavour::hash: return kHashed;
+    case Map::Flavour::tree: return kSorted;
+    default: return types().map_entry;
+  }
+}
+
 ClassInfo* class_of_closure(const Closure& closure) {
   const Types& t = types();
   if (dynamic_cast<const MethodClosure*>(&closure) != nullptr) return t.method_closure;
@@ -350,8 +371,7 @@ ClassInfo* class_of_object(Object* object) {
     case ObjectKind::list: return class_of_list(*static_cast<List*>(object));
     case ObjectKind::map: return class_of_map(*static_cast<Map*>(object));
     case ObjectKind::set: return class_of_set(*static_cast<Set*>(object));
-    case ObjectKind::range:
-      return static_cast<Range*>(object)->is_int() ? t.int_range : t.object_range;
+    case ObjectKind::range: return class_of_range(*static_cast<Range*>(object));
     case ObjectKind::array: {
       auto* array = static_cast<Array*>(object);
       static ClassInfo* const kObjectArray = known("[Ljava.lang.Object;");
@@ -371,7 +391,7 @@ ClassInfo* class_of_object(Object* object) {
       return t.string_builder;
     case ObjectKind::pattern: return t.pattern;
     case ObjectKind::matcher: return t.matcher;
-    case ObjectKind::entry: return t.map_entry;
+    case ObjectKind::entry: return class_of_entry(*static_cast<Entry*>(object));
     case ObjectKind::iterator: return t.iterator;
     case ObjectKind::host: return t.object;
     case ObjectKind::native:

@@ -22,12 +22,33 @@ std::string accessor(std::string_view prefix, std::string_view property) {
 
 }  // namespace
 
+namespace {
+
+/// The property that a getter or setter of this name belongs to, or nothing.
+std::string accessed_property(std::string_view name) {
+  size_t prefix = name.starts_with("get") || name.starts_with("set") ? 3
+                  : name.starts_with("is")                           ? 2
+                                                                     : 0;
+  if (prefix == 0 || name.size() <= prefix ||
+      std::islower(static_cast<unsigned char>(name[prefix])) != 0) {
+    return {};
+  }
+  std::string out(name.substr(prefix));
+  bool acronym = out.size() > 1 && std::isupper(static_cast<unsigned char>(out[0])) != 0 &&
+                 std::isupper(static_cast<unsigned char>(out[1])) != 0;
+  if (!acronym) out[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(out[0])));
+  return out;
+}
+
+}  // namespace
+
 Name::Name(std::string_view name_text)
     : text(name_text),
       hash(std::hash<std::string_view>{}(text)),
       getter(accessor("get", text)),
       bool_getter(accessor("is", text)),
       setter(accessor("set", text)),
+      property(accessed_property(text)),
       methods(method_group(text)),
       getters(method_group(getter)),
       bool_getters(method_group(bool_getter)),
@@ -62,6 +83,17 @@ std::optional<Value> run_library(Task& task, const MethodGroup* group, const Cla
   CallScope::check_stack(task);  // library functions that call each other end here, too
   Call call{task, task.interpreter(), self, args};
   return method->function(call);
+}
+
+/// Static methods may be called on objects of their class: `5.parseInt('7')`.
+std::optional<Value> library_static(Task& task, const Value& receiver, const Name& name,
+                                    Args args) {
+  const MethodGroup* group = method_group("static " + name.text);
+  if (group == nullptr) return std::nullopt;
+  ClassInfo* cls = class_of(receiver);
+  const Method* method = find_method(group, cls, args);
+  if (method == nullptr || method->signature == "=") return std::nullopt;
+  return run_library(task, group, cls, Value(cls), args);
 }
 
 std::optional<Value> library_group(Task& task, const Value& receiver, const MethodGroup* group,
@@ -123,9 +155,67 @@ std::optional<Value> call_property_closure(Task& task, const Value& receiver, co
   return value->as<Closure>()->call(task, args);
 }
 
+/// The property that `getX()`, `isX()` or `setX(value)` is an accessor of, when these come with it.
+const FieldRef* accessed_field(const UserClass& cls, const Name& name) {
+  if (name.property.empty()) return nullptr;
+  auto found = cls.fields.find(std::string_view(name.property));
+  if (found == cls.fields.end()) return nullptr;
+  const FieldRef& field = found->second;
+  if (!field.def->is_property) return nullptr;
+  if (name.text[0] == 's') return field.def->is_final ? nullptr : &field;
+  bool is_flag = field.def->type.known == types().p_boolean && field.def->type.dimensions == 0;
+  return name.text[0] == 'i' && !is_flag ? nullptr : &field;
+}
+
+/// Calls an accessor that the class does not write itself. `instance` is null for a call on the
+/// class.
+std::optional<Value> call_accessor(Task& task, const UserClass& cls, Instance* instance,
+                                   const Name& name, Args args) {
+  const FieldRef* field = accessed_field(cls, name);
+  bool setter = name.text[0] == 's';
+  if (field == nullptr || args.size() != (setter ? 1 : 0)) return std::nullopt;
+  if (!field->def->is_static && instance == nullptr) return std::nullopt;
+  if (field->def->is_static) ensure_ready(task, *field->owner);
+  if (!setter) {
+    return field->def->is_static ? field->owner->statics[field->index]
+                                 : instance->fields[field->index];
+  }
+  Value converted = args[0];
+  if (field->def->type.written) {
+    ClassInfo* type = resolve(task, field->def->type);
+    if (distance(type, args[0]) < 0) return std::nullopt;
+    converted = cast(task, args[0], type);
+  }
+  (field->def->is_static ? field->owner->statics : instance->fields)[field->index] =
+      std::move(converted);
+  return Value{};
+}
+
 const Name& method_missing_name() {
   static const Name kName("methodMissing");
   return kName;
+}
+
+/// What an object of an inner class asks when it has no answer itself: the object around it, or the
+/// class around when it is static.
+Value enclosing(const Value& receiver) {
+  const auto* instance = receiver.as<Instance>();
+  if (instance == nullptr || !instance->cls->is_user || is_script(receiver)) return {};
+  if (!instance->outer.is_null()) return Value(instance->outer);
+  auto* cls = static_cast<UserClass*>(instance->cls);
+  return cls->outer == nullptr || cls->is_enum ? Value{} : Value(cls->outer);
+}
+
+/// The one whose lack of a method or property is told.
+Value answerable(const Value& receiver) {
+  Value at = receiver;
+  if (auto* cls = at.as<ClassInfo>(); cls != nullptr && cls->is_user) {
+    auto* user = static_cast<UserClass*>(cls);
+    while (user->outer != nullptr && !user->is_enum) user = user->outer;
+    return Value(user);
+  }
+  for (Value next = enclosing(at); !next.is_null(); next = enclosing(at)) at = next;
+  return at;
 }
 
 std::optional<Value> call_on_instance(Task& task, const Value& receiver, const Name& name,
@@ -134,6 +224,7 @@ std::optional<Value> call_on_instance(Task& task, const Value& receiver, const N
   if (instance->cls->is_user) {
     if (std::optional<Value> out = call_user_method(task, receiver, name, args)) return out;
     auto* cls = static_cast<UserClass*>(instance->cls);
+    if (std::optional<Value> out = call_accessor(task, *cls, instance, name, args)) return out;
     if (const FieldRef* field = cls->find_field(name)) {
       Value value = field->def->is_static ? field->owner->statics[field->index]
                                           : instance->fields[field->index];
@@ -170,7 +261,9 @@ std::optional<Value> call_on_instance(Task& task, const Value& receiver, const N
     if (std::optional<Value> out = call_user_method(task, receiver, kInvoke, missing)) return out;
   }
   if (is_script(receiver)) return task.interpreter().host().call_step(task, name.text, args);
-  return std::nullopt;
+  Value around = enclosing(receiver);
+  if (around.is<ClassInfo>()) return try_call_static(task, around.as<ClassInfo>(), name, args);
+  return around.is_null() ? std::nullopt : try_call_method(task, around, name, args);
 }
 
 std::optional<Value> call_on_closure(Task& task, const Value& receiver, const Name& name,
@@ -224,7 +317,10 @@ std::optional<Value> try_call_method(Task& task, const Value& receiver, const Na
     if (std::optional<Value> out = call_category(task, receiver, name, args)) return out;
   }
   if (receiver.is_null()) return call_on_null(task, name, args);
-  if (!receiver.is_object()) return library_group(task, receiver, name.methods, args);
+  if (!receiver.is_object()) {
+    if (std::optional<Value> out = library_group(task, receiver, name.methods, args)) return out;
+    return library_static(task, receiver, name, args);
+  }
   switch (receiver.object()->object_kind()) {
     case ObjectKind::instance: return call_on_instance(task, receiver, name, args);
     case ObjectKind::closure: return call_on_closure(task, receiver, name, args);
@@ -252,14 +348,18 @@ std::optional<Value> try_call_method(Task& task, const Value& receiver, const Na
       if (std::optional<Value> out = native->call_method(task, name.text, args)) return out;
       return call_property_closure(task, receiver, name, args);
     }
-    default: return library_group(task, receiver, name.methods, args);
+    default: {
+      if (std::optional<Value> out = library_group(task, receiver, name.methods, args)) return out;
+      return library_static(task, receiver, name, args);
+    }
   }
 }
 
 Value call_method(Task& task, const Value& receiver, const Name& name, Args args) {
   if (std::optional<Value> out = try_call_method(task, receiver, name, args))
     return std::move(*out);
-  throw_missing_method(task, receiver, name.text, args, receiver.is<ClassInfo>());
+  Value told = answerable(receiver);
+  throw_missing_method(task, told, name.text, args, told.is<ClassInfo>());
 }
 
 // ----- static calls -----
@@ -277,6 +377,7 @@ std::optional<Value> try_call_static(Task& task, ClassInfo* cls, const Name& nam
         return invoke_method(task, *method, Value(method->owner), args);
       }
     }
+    if (std::optional<Value> out = call_accessor(task, *user, nullptr, name, args)) return out;
     if (const FieldRef* field = user->find_field(name); field != nullptr && field->def->is_static) {
       Value value = field->owner->statics[field->index];
       if (value.is<Closure>()) return value.as<Closure>()->call(task, args);
@@ -303,19 +404,24 @@ std::optional<Value> try_call_static(Task& task, ClassInfo* cls, const Name& nam
         return invoke_method(task, *method, Value(cls), missing);
       }
     }
+    if (user->outer != nullptr && !user->is_enum)
+      return try_call_static(task, user->outer, name, args);
   }
   return std::nullopt;
 }
 
 Value call_static(Task& task, ClassInfo* cls, const Name& name, Args args) {
   if (std::optional<Value> out = try_call_static(task, cls, name, args)) return std::move(*out);
-  throw_missing_method(task, Value(cls), name.text, args, true);
+  throw_missing_method(task, answerable(Value(cls)), name.text, args, true);
 }
 
 bool responds_to(Task& task, const Value& receiver, const Name& name) {
   if (receiver.is_null()) return false;
   ClassInfo* cls = class_of(receiver);
-  if (cls->is_user && static_cast<UserClass*>(cls)->find_methods(name) != nullptr) return true;
+  if (cls->is_user && (static_cast<UserClass*>(cls)->find_methods(name) != nullptr ||
+                       accessed_field(*static_cast<UserClass*>(cls), name) != nullptr)) {
+    return true;
+  }
   if (receiver.is<ClassInfo>()) {
     ClassInfo* self = receiver.as<ClassInfo>();
     if (self->is_user && static_cast<UserClass*>(self)->find_methods(name) != nullptr) return true;
@@ -411,6 +517,8 @@ std::optional<Value> property_of_instance(Task& task, const Value& receiver, con
     Value args[] = {task.heap().string(name.text)};
     if (std::optional<Value> out = call_user_method(task, receiver, kMissing, args)) return out;
     if (std::optional<Value> out = call_user_method(task, receiver, kPlainGet, args)) return out;
+    Value around = enclosing(receiver);
+    if (!around.is_null()) return try_get_property(task, around, name);
   }
   return std::nullopt;
 }
@@ -458,6 +566,7 @@ std::optional<Value> property_of_class(Task& task, ClassInfo* cls, const Name& n
       if (const MethodRef* method = choose(task, *overloads, args))
         return invoke_method(task, *method, Value(cls), args);
     }
+    if (user->outer != nullptr && !user->is_enum) return property_of_class(task, user->outer, name);
   }
   return std::nullopt;
 }
@@ -476,7 +585,17 @@ Value spread_property(Task& task, const Value& receiver, const Name& name) {
   // Unlike `list*.name`, `list.name` leaves nulls out.
   std::vector<Value> out;
   for (const Value& each : items_of(task, receiver)) {
-    if (!each.is_null()) out.push_back(get_property(task, each, name));
+    if (each.is_null()) continue;
+    std::optional<Value> value = try_get_property(task, each, name);
+    if (!value) {
+      std::string reason =
+          "Exception evaluating property '" + name.text + "' for " + class_name_of(receiver) +
+          ", Reason: groovy.lang.MissingPropertyException: No such property: " + name.text +
+          " for class: " +
+          (each.is<ClassInfo>() ? each.as<ClassInfo>()->name : class_name_of(each));
+      throw_error(task, "groovy.lang.MissingPropertyException", reason);
+    }
+    out.push_back(std::move(*value));
   }
   return task.heap().make<List>(std::move(out));
 }
@@ -527,9 +646,9 @@ std::optional<Value> try_get_property(Task& task, const Value& receiver, const N
 
 Value get_property(Task& task, const Value& receiver, const Name& name) {
   if (std::optional<Value> out = try_get_property(task, receiver, name)) return std::move(*out);
-  throw_missing_property(
-      task, name.text,
-      receiver.is<ClassInfo>() ? receiver.as<ClassInfo>()->name : class_name_of(receiver));
+  Value told = answerable(receiver);
+  throw_missing_property(task, name.text,
+                         told.is<ClassInfo>() ? told.as<ClassInfo>()->name : class_name_of(told));
 }
 
 namespace {
@@ -596,6 +715,8 @@ bool set_on_instance(Task& task, const Value& receiver, const Name& name, const 
     static const Name kMissing("propertyMissing");
     Value args[] = {task.heap().string(name.text), value};
     if (call_user_method(task, receiver, kMissing, args)) return true;
+    Value around = enclosing(receiver);
+    if (!around.is_null() && !is_script(around)) return try_set_property(task, around, name, value);
   }
   return false;
 }

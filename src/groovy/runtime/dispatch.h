@@ -19,6 +19,7 @@ struct Name {
   std::string getter;       ///< `getX`
   std::string bool_getter;  ///< `isX`
   std::string setter;       ///< `setX`
+  std::string property;     ///< x, when this is `getX`, `isX` or `setX`
   const MethodGroup* methods;
   const MethodGroup* getters;
   const MethodGroup* bool_getters;

@@ -100,7 +100,7 @@ void throw_missing_method(Task& task, const Value& receiver, std::string_view na
   std::string text = fmt::format(
       "No signature of method: {}{}.{}() is applicable for argument types: ({}) values: {}",
       is_static ? "static " : "", class_name, name, shown_types(args), shown_values(task, args));
-  text += suggested_methods(task, receiver, name, args.size(), is_static);
+  text += suggested_methods(task, receiver, name, args, is_static);
   Ref<Instance> made = make_throwable(task, library_class("groovy.lang.MissingMethodException"));
   made->throwable->message = task.heap().string(text);
   made->throwable->properties.emplace_back("method", task.heap().string(name));
@@ -130,7 +130,7 @@ void throw_null_property(Task& task, std::string_view name, bool setting) {
 
 void throw_cast(Task& task, const Value& value, std::string_view class_name,
                 std::string_view suffix) {
-  std::string text = value.is_null() ? "null" : to_string(task, value);
+  std::string text = value.is_null() ? "null" : java_text(task, value);
   throw_error(task, "org.codehaus.groovy.runtime.typehandling.GroovyCastException",
               fmt::format("Cannot cast object '{}' with class '{}' to class '{}'{}", text,
                           class_name_of(value), class_name, suffix));
@@ -155,6 +155,12 @@ void throw_no_such_element(Task& task, std::string_view message) {
 void throw_number_format(Task& task, std::string_view text) {
   throw_error(task, "java.lang.NumberFormatException",
               fmt::format("For input string: \"{}\"", text));
+}
+
+void throw_class_cast(Task& task, const Value& value, const Value& wanted) {
+  throw_error(task, "java.lang.ClassCastException",
+              fmt::format("class {} cannot be cast to class {}", class_name_of(value),
+                          class_name_of(wanted)));
 }
 
 void throw_rejected(Task& task, std::string_view kind, std::string_view signature) {

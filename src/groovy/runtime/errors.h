@@ -31,6 +31,8 @@ class ClassInfo;
 [[noreturn]] void throw_changed_while_iterating(Task& task);
 [[noreturn]] void throw_no_such_element(Task& task, std::string_view message = {});
 [[noreturn]] void throw_number_format(Task& task, std::string_view text);
+/// Java's ClassCastException where `value` is compared with a `wanted` of another class.
+[[noreturn]] void throw_class_cast(Task& task, const Value& value, const Value& wanted);
 [[noreturn]] void throw_rejected(Task& task, std::string_view kind, std::string_view signature);
 
 // Limits: scripts cannot catch these.

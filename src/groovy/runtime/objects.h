@@ -78,6 +78,7 @@ class List final : public Object {
   Flavour flavour;
   Value default_maker;  ///< closure of withDefault, or null
   bool eager_default = false;
+  Value view_of;         ///< the map whose values these are: removing them removes its entries
   uint32_t changes = 0;  ///< structural ones, for ConcurrentModificationException
   size_t footprint() const override { return sizeof(List) + items.capacity() * sizeof(Value); }
 };
@@ -96,8 +97,16 @@ class Map final : public Object {
     weak
   };
   explicit Map(Flavour map_flavour = Flavour::linked)
-      : Object(ObjectKind::map), table(order_of(map_flavour)), flavour(map_flavour) {}
-  Table table;
+      : Object(ObjectKind::map),
+        table(own_table_),
+        flavour(map_flavour),
+        own_table_(order_of(map_flavour)) {}
+  /// Another face of a map, with the same entries: what withDefault makes.
+  explicit Map(const Ref<Map>& other)
+      : Object(ObjectKind::map), table(other->table), flavour(other->flavour), shared_(other) {}
+  Map(const Map&) = delete;
+  Map& operator=(const Map&) = delete;
+  Table& table;
   Flavour flavour;
   bool grow_on_default = true;  ///< withDefault keeps what its closure made
   Value default_maker;          ///< closure of withDefault, or null
@@ -111,6 +120,10 @@ class Map final : public Object {
                ? Table::Order::hashtable
                : Table::Order::inserted;
   }
+
+ private:
+  Table own_table_;
+  Value shared_;  ///< the map that has the table, when that is not this one
 };
 
 class Set final : public Object {
@@ -125,6 +138,7 @@ class Set final : public Object {
         flavour(set_flavour) {}
   Table table;
   Flavour flavour;
+  Value view_of;  ///< the map whose keys or entries these are: removing them removes its entries
   size_t footprint() const override { return sizeof(Set) + table.footprint(); }
 };
 

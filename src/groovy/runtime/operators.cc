@@ -37,7 +37,65 @@ bool both_text(const Value& a, const Value& b) {
 
 }  // namespace
 
+namespace {
+
+/// A GString and a text make a GString: what is lazy in it stays lazy.
+Value joined_texts(Task& task, const GString& a, const Value& b) {
+  std::vector<std::string> strings(a.strings.begin(), a.strings.end());
+  std::vector<Value> values = a.values;
+  if (strings.size() <= values.size()) strings.emplace_back();
+  if (const GString* more = b.as<GString>()) {
+    if (!more->strings.empty()) strings.back() += more->strings.front();
+    for (size_t i = 1; i < more->strings.size(); ++i) strings.push_back(more->strings[i]);
+    values.insert(values.end(), more->values.begin(), more->values.end());
+    if (strings.size() < values.size()) strings.resize(values.size());
+  } else {
+    strings.back() += b.as<String>()->text();
+  }
+  size_t bytes = 0;
+  for (const std::string& each : strings) bytes += each.size();
+  task.spend(strings.size());
+  task.heap().check_string(bytes);
+  return task.heap().make<GString>(std::move(strings), std::move(values));
+}
+
+}  // namespace
+
 std::string_view method_of(Op op) { return operator_name(op).text; }
+
+namespace {
+
+/// A number and something that is none, in the words of Groovy's method selection.
+[[noreturn]] void throw_no_operand(Task& task, Op op, const Value& a, const Value& b) {
+  bool basic = op == Op::add || op == Op::subtract || op == Op::multiply || op == Op::divide;
+  if (b.is_null() && !basic) {
+    throw_error(task, "java.lang.NullPointerException",
+                "Cannot invoke \"java.lang.Number.intValue()\" because \"right\" is null");
+  }
+  std::string name(method_of(op));
+  if (b.is_null()) {
+    std::string text = "Ambiguous method overloading for method " + class_name_of(a) + "#" + name +
+                       ".\nCannot resolve which method to invoke for [null] due to overlapping "
+                       "prototypes between:\n\t[class java.lang.Character]";
+    if (op == Op::add) text += "\n\t[class java.lang.String]";
+    throw_error(task, "groovy.lang.GroovyRuntimeException", text + "\n\t[class java.lang.Number]");
+  }
+  if (const auto* list = b.as<List>(); list != nullptr && basic && list->items.empty()) {
+    std::string text = "Could not find which method " + name +
+                       "() to invoke from this list:\n  public "
+                       "java.lang.Number java.lang.Number#" +
+                       name + "(java.lang.Character)";
+    if (op == Op::add)
+      text += "\n  public java.lang.String java.lang.Number#plus(java.lang.String)";
+    throw_error(
+        task, "org.codehaus.groovy.runtime.metaclass.MethodSelectionException",
+        text + "\n  public java.lang.Number java.lang.Number#" + name + "(java.lang.Number)");
+  }
+  Value args[] = {b};
+  throw_missing_method(task, a, name, args);
+}
+
+}  // namespace
 
 Value binary(Task& task, Op op, const Value& a, const Value& b) {
   if (is_numeric(a) && is_numeric(b)) return arithmetic(task, op, a, b);
@@ -51,12 +109,27 @@ Value binary(Task& task, Op op, const Value& a, const Value& b) {
     out += right;
     return task.heap().string(std::move(out));
   }
+  if (op == Op::add && a.is<GString>() && (b.is<String>() || b.is<GString>()))
+    return joined_texts(task, *a.as<GString>(), b);
   if (a.is_bool() && b.is_bool()) {
     if (op == Op::bit_and) return Value::of_bool(a.as_bool() && b.as_bool());
     if (op == Op::bit_or) return Value::of_bool(a.as_bool() || b.as_bool());
     if (op == Op::bit_xor) return Value::of_bool(a.as_bool() != b.as_bool());
   }
+  if (a.is_bool() && b.is_null() && (op == Op::bit_and || op == Op::bit_or || op == Op::bit_xor)) {
+    throw_error(task, "java.lang.NullPointerException",
+                "Cannot invoke \"java.lang.Boolean.booleanValue()\" because \"right\" is null");
+  }
   if (a.is_null() && op != Op::add) throw_null_call(task, method_of(op));
+  if (is_numeric(a) && task.interpreter().state().categories.empty()) {
+    // Groovy takes a list that fits no parameter for the arguments.
+    const auto* list = b.as<List>();
+    bool basic = op == Op::add || op == Op::subtract || op == Op::multiply || op == Op::divide;
+    if (basic && list != nullptr && list->items.size() == 1 && is_numeric(list->items[0]))
+      return arithmetic(task, op, a, Value(list->items[0]));
+    bool adds_text = op == Op::add && (b.is<String>() || b.is<GString>());
+    if (!adds_text) throw_no_operand(task, op, a, b);
+  }
   Value args[] = {b};
   return call_method(task, a, operator_name(op), args);
 }
@@ -223,6 +296,14 @@ bool equal_sets(Task& task, Set& a, Set& b) {
   return true;
 }
 
+/// A text of one character beside a number, as that character.
+std::optional<Value> letter_of(Task& task, const Value& text, const Value& beside) {
+  if (!is_numeric(beside) || !both_text(text, text)) return std::nullopt;
+  std::u16string units = to_utf16(to_string(task, text));
+  if (units.size() != 1) return std::nullopt;
+  return Value::of_char(units[0]);
+}
+
 bool is_sequence(const Value& value) {
   return value.is<List>() || value.is<Range>() || value.is<Array>();
 }
@@ -266,6 +347,8 @@ bool equals(Task& task, const Value& a, const Value& b) {
   }
   if (is_numeric(a) && is_numeric(b)) return compare_numbers(a, b) == 0;
   if (a.is_bool() || b.is_bool()) return a.same(b);
+  if (std::optional<Value> x = letter_of(task, a, b)) return compare_numbers(*x, b) == 0;
+  if (std::optional<Value> y = letter_of(task, b, a)) return compare_numbers(a, *y) == 0;
   if (!a.is_object() || !b.is_object()) {
     // A char equals a string of one character.
     if (a.kind() == Kind::character && both_text(b, b))
@@ -325,9 +408,16 @@ int compare(Task& task, const Value& a, const Value& b) {
   }
   if (b.is<Instance>() && wraps(*b.as<Instance>())) return compare(task, a, b.as<Instance>()->base);
   if (equals(task, a, b)) return 0;
-  throw_error(task, "java.lang.IllegalArgumentException",
-              "Cannot compare " + class_name_of(a) + " with value '" + to_string(task, a) +
-                  "' and " + class_name_of(b) + " with value '" + to_string(task, b) + "'");
+  if (class_of(a)->is_a(types().comparable) && !a.is<GString>()) {
+    // A number and a text of one character: that one's code counts.
+    std::optional<Value> x = letter_of(task, a, b);
+    std::optional<Value> y = letter_of(task, b, a);
+    if (x || y) return compare_numbers(x.value_or(a), y.value_or(b));
+    throw_class_cast(task, b, a);
+  }
+  throw_error(task, "groovy.lang.GroovyRuntimeException",
+              "Cannot compare " + class_name_of(a) + " with value '" + java_text(task, a) +
+                  "' and " + class_name_of(b) + " with value '" + java_text(task, b) + "'");
 }
 
 int compare_loosely(Task& task, const Value& a, const Value& b) {
@@ -372,6 +462,10 @@ bool is_case(Task& task, const Value& candidate, const Value& switched) {
     }
     switch (inner.object()->object_kind()) {
       case ObjectKind::klass:
+        if (switched.is<ClassInfo>()) {
+          return switched.as<ClassInfo>()->is_a(inner.as<ClassInfo>()) ||
+                 inner.as<ClassInfo>() == types().klass;
+        }
         return !switched.is_null() && instance_of(task, switched, inner.as<ClassInfo>());
       case ObjectKind::list:
       case ObjectKind::range:
@@ -441,8 +535,15 @@ int32_t hash_object(Task& task, const Value& value) {
     case ObjectKind::gstring: {
       return static_cast<int32_t>(37 + static_cast<uint32_t>(java_hash(to_string(task, value))));
     }
-    case ObjectKind::list:
-    case ObjectKind::range: return hash_sequence(task, items_of(task, value));
+    case ObjectKind::range:
+      if (const auto* range = value.as<Range>(); range->is_int() && range->inclusive()) {
+        auto from = static_cast<uint32_t>(range->from().as_int());
+        auto to = static_cast<uint32_t>(range->to().as_int());
+        auto product = static_cast<int32_t>((from + to + 1) * (from + to));
+        return static_cast<int32_t>(static_cast<uint32_t>(product / 2) + to);
+      }
+      return hash_sequence(task, items_of(task, value));
+    case ObjectKind::list: return hash_sequence(task, items_of(task, value));
     case ObjectKind::map: {
       auto* map = value.as<Map>();
       uint32_t sum = 0;

@@ -72,6 +72,10 @@ std::string range_text(Task& task, const Value& range);
 std::string inspect(Task& task, const Value& value);
 /// Appends what to_string() gives: containers of containers without quadratic copying.
 void append_string(Task& task, const Value& value, std::string& out);
+/// The text that Java's own library makes of a value, where Groovy's formatting has no part: maps
+/// are
+/// `{a=1}`. String.valueOf, String.format, StringBuilder.append, messages of casts.
+std::string java_text(Task& task, const Value& value);
 
 /// What a declaration `Type x = value` or a cast does.
 Value cast(Task& task, const Value& value, ClassInfo* type);

@@ -72,7 +72,7 @@ std::string draw_assert(Task& task, const std::string& source, const Recording& 
     }
   }
   std::string out = source;
-  if (shown.empty()) return out;
+  if (shown.empty()) return out + "\n";
   for (const std::string& line : lines) out += "\n" + line;
   return out;
 }

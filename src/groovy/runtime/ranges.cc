@@ -58,6 +58,8 @@ Value make_range(Task& task, const Value& first, const Value& last, bool inclusi
   }
   if (from.is<GString>()) from = task.heap().string(to_string(task, from));
   if (to.is<GString>()) to = task.heap().string(to_string(task, to));
+  if (from.is_int() && to.kind() == Kind::long_) from = Value::of_long(from.as_long());
+  if (to.is_int() && from.kind() == Kind::long_) to = Value::of_long(to.as_long());
   int order = compare(task, from, to);
   if (!inclusive && order == 0) return task.heap().make<Range>(0, 0, false);
   if (!inclusive) {

@@ -15,7 +15,9 @@ namespace {
 
 class Shower {
  public:
-  Shower(Task& task, std::string& out, bool quoted) : task_(task), out_(out), quoted_(quoted) {}
+  /// `java`: as Java's own toString() has it, which differs for maps: `{a=1}`.
+  Shower(Task& task, std::string& out, bool quoted, bool java = false)
+      : task_(task), out_(out), quoted_(quoted), java_(java) {}
 
   void show(const Value& value) {
     switch (value.kind()) {
@@ -82,11 +84,16 @@ class Shower {
       case ObjectKind::pattern: out_ += pattern_text(value); return;
       case ObjectKind::matcher: out_ += matcher_text(task_, value); return;
       case ObjectKind::entry: {
-        // Kept: what a key's toString() does may take it out of where `value` stands.
+        // inspect() of an entry is its toString(). Kept: what a key's toString() does may take it out of
+        // where `value` stands.
         const Value entry = value;  // NOLINT(performance-unnecessary-copy-initialization)
+        bool before = std::exchange(quoted_, false);
+        bool java = std::exchange(java_, true);
         show(entry.as<Entry>()->key);
-        out_ += quoted_ ? ":" : "=";
+        out_ += '=';
         show(entry.as<Entry>()->value);
+        quoted_ = before;
+        java_ = java;
         return;
       }
       case ObjectKind::host: out_ += value.as<HostObject>()->to_string(task_); return;
@@ -110,8 +117,8 @@ class Shower {
   }
 
   void show_inserted(const Value& value) {
-    bool before = quoted_;
-    quoted_ = false;
+    bool before = std::exchange(quoted_, false);
+    bool java = std::exchange(java_, false);
     if (auto* closure = value.as<Closure>()) {
       if (closure->parameter_count() == 0) {
         show(call_value(task_, value, {}));
@@ -127,6 +134,7 @@ class Shower {
       show(value);
     }
     quoted_ = before;
+    java_ = java;
   }
 
   void show_range(const Value& value) {
@@ -137,20 +145,23 @@ class Shower {
       show(range->reverse() ? range->from() : range->to());
       return;
     }
-    bool before = quoted_;
     show(range->written_first());
     out_ += "..";
     show(range->reverse() ? range->from() : range->to());
-    quoted_ = before;
   }
 
   void show_map(const Value& value) {
     auto* map = value.as<Map>();
-    if (map->table.empty()) {
-      out_ += map->flavour == Map::Flavour::properties ? "{}" : "[:]";
+    if (java_ && !map->default_maker.is_null()) {
+      out_ += fmt::format("groovy.lang.MapWithDefault@{:x}",
+                          static_cast<uint32_t>(identity_hash(value)));
       return;
     }
-    out_ += '[';
+    if (map->table.empty()) {
+      out_ += map->flavour == Map::Flavour::properties || java_ ? "{}" : "[:]";
+      return;
+    }
+    out_ += java_ ? '{' : '[';
     bool first = true;
     uint32_t changes = map->table.changes();
     for (size_t i = map->table.begin(); i < map->table.end(); i = map->table.next(i)) {
@@ -159,13 +170,13 @@ class Shower {
       Value key = map->table.at(i).key;
       Value item = map->table.at(i).value;
       show_or_self(key, value);
-      out_ += ':';
+      out_ += java_ ? '=' : ':';
       show_or_self(item, value);
       task_.spend();
       task_.heap().check_string(out_.size());
       if (map->table.changes() != changes) throw_changed_while_iterating(task_);
     }
-    out_ += ']';
+    out_ += java_ ? '}' : ']';
   }
 
   void show_or_self(const Value& item, const Value& map) {
@@ -220,6 +231,7 @@ class Shower {
   Task& task_;
   std::string& out_;
   bool quoted_;
+  bool java_;
 };
 
 }  // namespace
@@ -258,6 +270,13 @@ std::string to_string(Task& task, const Value& value) {
   if (const String* text = value.as<String>()) return text->text();
   std::string out;
   append_string(task, value, out);
+  return out;
+}
+
+std::string java_text(Task& task, const Value& value) {
+  if (const String* text = value.as<String>()) return text->text();
+  std::string out;
+  Shower(task, out, false, true).show(value);
   return out;
 }
 

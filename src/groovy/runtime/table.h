@@ -63,6 +63,11 @@ class Table {
   /// order of iteration.
   void expect(size_t entries, uint32_t at_least = 1);
 
+  /// As HashMap.putAll grows the table before it puts.
+  void make_room(size_t entries) {
+    while (order_ == Order::hashed && entries > java_capacity_ * 3 / 4) java_capacity_ *= 2;
+  }
+
   Order order() const { return order_; }
   void set_comparator(Value comparator) { comparator_ = std::move(comparator); }
   const Value& comparator() const { return comparator_; }

@@ -226,6 +226,18 @@ ast::Expr* Parser::subscript(ast::Expr* object) {
   ast::Array<ast::Entry*> args = argument_list(Tok::rbracket);
   expect(Tok::rbracket, "']'");
   for (ast::Entry* entry : args) {
+    if (entry->named() && args.size() > 1) {
+      // At the colon behind the first key.
+      uint32_t column =
+          args[0]->key == nullptr
+              ? entry->column
+              : args[0]->key->column + static_cast<uint32_t>(unit_.text(*args[0]->key).size());
+      std::string message = "No map entry allowed at this place\n. At [" +
+                            std::to_string(args[0]->line) + ":" + std::to_string(column) + "] ";
+      ast::Entry place = *args[0];
+      place.column = column;
+      fail(message, place);
+    }
     if (entry->named()) {
       fail(
           "You tried to use a map entry for an index operation, this is not allowed. "
@@ -261,6 +273,14 @@ ast::Expr* Parser::array_type_of(ast::Expr* object) {
     const auto* property = ast::as<ast::Property>(part);
     if (property == nullptr) fail("unexpected token: ]", peek());
     part = property->object;
+  }
+  // `println []`: a name that is written like a variable is one, with an empty subscript.
+  const auto* variable = ast::as<ast::Variable>(object);
+  if (variable != nullptr && std::islower(static_cast<unsigned char>(variable->name[0])) != 0) {
+    auto* index = make<ast::Index>(*object);
+    index->object = object;
+    index->key = make<ast::ListLiteral>(*object);
+    return index;
   }
   literal->type->name = unit_.text(*object);
   literal->type->dimensions = 1;
