@@ -84,8 +84,8 @@ class Shower {
       case ObjectKind::pattern: out_ += pattern_text(value); return;
       case ObjectKind::matcher: out_ += matcher_text(task_, value); return;
       case ObjectKind::entry: {
-        // inspect() of an entry is its toString(). Kept: what a key's toString() does may take it out of
-        // where `value` stands.
+        // inspect() of an entry is its toString(). Kept: what a key's toString() does may take it
+        // out of where `value` stands.
         const Value entry = value;  // NOLINT(performance-unnecessary-copy-initialization)
         bool before = std::exchange(quoted_, false);
         bool java = std::exchange(java_, true);

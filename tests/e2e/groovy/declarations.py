@@ -17,7 +17,7 @@ def overloads(s):
     name = s.fresh("o")
     types = s.random.sample(["int", "Integer", "long", "double", "BigDecimal", "String", "Object", "List", "Map", "Number", "CharSequence", "Collection", "Closure", "boolean", "char", "Object[]", "Date", "Comparable"], s.number(2, 4))
     s.chunks.append("\n".join(f"def {name}({each} a) {{ '{each}' }}" for each in types))
-    s.methods.append(("method", name, ["1", "1L", "1.5", "1.5d", "'x'", '"${1}"', "[1, 'a', 2]", "[:]", "null", "true", "{ it }", "1G", "'c' as char", "[1] as int[]", "['a'] as String[]", "1f", "1..2"]))
+    s.methods.append(("method", name, ["1", "1L", "1.5", "1.5d", "'x'", '"${1}"', "[1, 'a', 2]", "[:]", "null", "true", "{ it }", "1G", "'c' as char", "[1] as int[]", "['a'] as String[]", "1f"]))
 
 
 def two_overloads(s):

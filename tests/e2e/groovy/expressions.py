@@ -117,12 +117,12 @@ TABLE = {
         ("{0}.stripIndent()", ["str"]), ("{0}.next()", ["str"]), ("('<c>' as char).toString()", []), ("{0}.encodeAsBase64(1)", ["str"]), ("{0}.bytes.encodeBase64().toString()", ["str"]),
         ("{0}.collectReplacements { it == '<c>' ? '!' : null }", ["str"]), ("{0}.takeWhile { it != '<c>' }", ["str"]), ("{0}.unexpand()", ["str"]), ("new StringBuilder({0}).append({1}).insert(0, '>').reverse().toString()", ["str", "int"]),
         ("groovy.json.JsonOutput.toJson({0})", ["any"]), ("groovy.json.JsonOutput.toJson([a: {0}, b: {1}])", ["ints", "str"]), ("groovy.json.JsonOutput.prettyPrint(groovy.json.JsonOutput.toJson({0}))", ["map"]),
-        ("{0}.max { it.size() } + ''", ["strs"]), ("({0}[0] ?: '-')", ["strs"]), ("({0}.first())", ["strs"]), ("{0}[1]", ["str"]), ("{0}[0..1]", ["str"]), ("{0}[-1]", ["str"]),
+        ("{0}.max { it.size() } + ''", ["strs"]), ("({0}[0] ?: '-')", ["strs"]), ("({0}.first())", ["strs"]), ("('zz' + {0})[1]", ["str"]), ("('zz' + {0})[0..1]", ["str"]), ("('z' + {0})[-1]", ["str"]),
         ("new Date({0} * 1000L).format('yyyy-MM-dd HH:mm:ss')", ["int"]), ("Integer.toHexString({0})", ["int"]), ("Integer.toBinaryString({0})", ["int"]),
         ("URLEncoder.encode({0}, 'UTF-8')", ["str"]), ("{0}.denormalize().normalize()", ["str"]), ("{0}.minus(/<c>/)", ["str"]), ("{0}.expand(4)", ["str"]),
     ]),
     "gstr": rows([
-        ('"a${{0}}b"', ["any"]), ('"${{0}}"', ["dec"]), ('"${{0}}-${{1}}"', ["int", "ints"]), ('"$<i>${{0}}"'.replace("$<i>", "<i>"), ["map"]), ('"${{0}}${{1}}"', ["str", "range"]),
+        ('"a${{0}}b"', ["any"]), ('"${{0}}"', ["dec"]), ('"${{0}}-${{1}}"', ["int", "ints"]), ('"<i>${{0}}"', ["map"]), ('"${{0}}${{1}}"', ["str", "range"]),
         ('"x${-> {0}}y"', ["int"]), ('"${{0}.size()}"', ["str"]), ('("${{0}}" + {1})', ["int", "str"]), ('"""q${{0}}\n"""', ["bool"]), ('"${{0} ? {1} : {2}}"', ["bool", "int", "str"]),
     ]),
     "bool": rows([
@@ -164,7 +164,7 @@ TABLE = {
     ]),
     "set": rows([
         ("({0} as Set)", ["ints"]), ("({0} + {1})", ["set", "ints"]), ("({0} - {1})", ["set", "ints"]), ("new TreeSet({0})", ["ints"]), ("{0}.toSet()", ["ints"]), ("{0}.collect { it * 3 }.toSet()", ["set"]), ("{0}.findAll { it > 1 }", ["set"]),
-        ("new HashSet({0})", ["ints"]), ("{0}.intersect({1})", ["set", "set"]), ("([<i>, <i>] as TreeSet)", []), ("({0}.keySet().collect { it.size() } as Set)", ["map"]), ("({0} << <i>)", ["set"]), ("{0}.permutations()", ["range"]), ("(1..<j>).toList().subsequences()", []),
+        ("new HashSet({0})", ["ints"]), ("{0}.intersect({1})", ["set", "set"]), ("([<i>, <i>] as TreeSet)", []), ("({0}.keySet().collect { it.size() } as Set)", ["map"]), ("({0} << <i>)", ["set"]), ("(1..<j>).toList().permutations()", []), ("(1..<j>).toList().subsequences()", []),
     ]),
     "range": rows([
         ("({0}..{1})", ["int3", "int3"]), ("(<i>..<<i>)", []), ("('a'..'d')", []), ("(<i>..<j>).reverse()", []), ("(<i>..<j>)", []), ("(1.0..3.5)", []),

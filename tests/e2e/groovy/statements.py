@@ -9,15 +9,14 @@ def declare(s):
 
 def declare_typed(s):
     type_name, kind = s.pick(("int", "int"), ("long", "int"), ("String", "str"), ("BigDecimal", "dec"), ("double", "dbl"), ("List", "ints"), ("Map", "map"),
-                             ("boolean", "any"), ("String", "any"), ("Object", "any"), ("Integer", "int"), ("short", "int"), ("byte", "int"), ("float", "dec"),
-                             ("BigInteger", "int"), ("Set", "ints"), ("int[]", "ints"), ("String[]", "strs"), ("char", "int3"), ("Number", "dec"), ("LinkedList", "ints"), ("Long", "int"))
+                             ("boolean", "any"), ("String", "any"), ("Object", "any"), ("Integer", "int"), ("short", "int"), ("byte", "int"), ("BigInteger", "int"), ("Set", "ints"), ("char", "int3"), ("Number", "dec"), ("LinkedList", "ints"), ("Long", "int"))
     name = s.fresh()
     s.chunks.append(f"{type_name} {name} = {s.expression(kind)}")
     s.variables.append((name, "any"))
 
 
 def print_it(s):
-    s.chunks.append(s.pick("println '' + {}", "print({})", "println({})", "printf('%s\\n', {})").format(s.expression(s.random.choice([kind for kind in KINDS if kind != "set"]))))
+    s.chunks.append(s.pick("println '' + {}", "print({})", "println({})", "printf('%s\\n', \"${{{}}}\")").format(s.expression(s.random.choice([kind for kind in KINDS if kind != "set"]))))
 
 
 def for_in(s):
