@@ -73,6 +73,7 @@ struct StartRequest {
   json::object values;  ///< parameters by name; declared ones without a value take their default
   std::vector<std::string> causes;
   std::string key;  ///< the same one of a job gives the same run, also after a restart
+  std::optional<std::string> script = {};  ///< in place of the job's
 };
 
 struct EngineEvent {
@@ -129,6 +130,9 @@ class Engine {
   virtual Result<RunInfo> run(const JobName& job, uint64_t number, bool with_nodes) const = 0;
   /// Numbers, newest first.
   virtual Result<std::vector<uint64_t>> runs(const JobName& job) const = 0;
+  /// A new run with the script and the parameters that a run had. `script`: another one.
+  virtual Result<uint64_t> replay(const JobName& job, uint64_t number, const std::string& by,
+                                  std::optional<std::string> script) = 0;
   virtual Result<> stop(const JobName& job, uint64_t number, const std::string& by) = 0;
   /// Lets a run stand still, or go on; also over restarts. What runs outside of it goes on.
   /// `conflict` when it has ended.

@@ -112,6 +112,17 @@ Response show_run(Engine& engine, const Request& request) {
       200, to_json(to_blue(blue_run(*info, now()), run_path(info->job, info->number))));
 }
 
+Response replay_run(Engine& engine, const Request& request) {
+  const JobName job = job_of(request);
+  const Result<uint64_t> number = number_of(request);
+  if (!number) return blue_error(number.error());
+  const Result<uint64_t> begun = engine.replay(job, *number, caller(request), std::nullopt);
+  if (!begun) return blue_error(begun.error());
+  const Result<RunInfo> info = engine.run(job, *begun, false);
+  if (!info) return blue_error(info.error());
+  return Response::json(200, to_json(to_blue(blue_run(*info, now()), run_path(job, *begun))));
+}
+
 Response stop_run(Engine& engine, const Request& request) {
   const Result<uint64_t> number = number_of(request);
   if (!number) return blue_error(number.error());
@@ -283,6 +294,8 @@ void add_blue_routes(const Routes& routes) {
     add_both(router, method, run + "/resume",
              [&](Request& r) { return hold_run(engine, r, false); });
   }
+  add_both(router, Method::post, run + "/replay",
+           [&](Request& r) { return replay_run(engine, r); });
   get(run + "/nodes", list_nodes);
   get(run + "/nodes/{node}", show_node);
   get(run + "/nodes/{node}/steps", [](Engine& e, Request& r) { return list_steps(e, r, false); });

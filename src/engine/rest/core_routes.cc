@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "engine/rest/core_view.h"
 #include "engine/rest/routes.h"
 #include "jenkins/config_xml.h"
 #include "jenkins/types.h"
@@ -16,6 +17,7 @@ using http::Request;
 using http::Response;
 
 constexpr std::string_view kFolderClass = "com.cloudbees.hudson.plugins.folder.Folder";
+constexpr size_t kLatest = 20;  // runs that tell of health and of `lastFailedBuild`
 constexpr std::string_view kJobClass = "org.jenkinsci.plugins.workflow.job.WorkflowJob";
 
 Response see(std::string location) {
@@ -54,15 +56,26 @@ Response show_folder(Engine& engine, const Request& request) {
   }
   json::array jobs;
   for (const JobName& job : engine.jobs(folder)) {
+    const std::vector<uint64_t> numbers = engine.runs(job).value_or(std::vector<uint64_t>());
+    const Result<RunInfo> latest =
+        numbers.empty() ? Error{Code::not_found, ""} : engine.run(job, numbers.front(), false);
     jobs.push_back(json::object{{"_class", kJobClass},
                                 {"name", job.name},
-                                {"url", jenkins::JobRef{folder, job.name, ""}.core_path() + "/"}});
+                                {"url", base_url(request) + job_path(job)},
+                                {"color", color_of(latest ? &*latest : nullptr)}});
   }
-  return Response::json(200, to_json(json::object{{"_class", kFolderClass},
-                                                  {"name", folder},
-                                                  {"fullName", folder},
-                                                  {"displayName", folder},
-                                                  {"jobs", std::move(jobs)}}));
+  return api_reply(
+      request,
+      json::object{{"_class", kFolderClass},
+                   {"name", folder},
+                   {"fullName", folder},
+                   {"displayName", folder},
+                   {"fullDisplayName", folder},
+                   {"description", nullptr},
+                   {"url", fmt::format("{}/job/{}/", base_url(request), percent_encode(folder))},
+                   {"healthReport", json::array()},
+                   {"views", json::array()},
+                   {"jobs", std::move(jobs)}});
 }
 
 /// An XML body, or the form of a job without configuration.
@@ -86,27 +99,16 @@ Response create_job(Engine& engine, const Request& request) {
 
 Response show_job(Engine& engine, const Request& request) {
   const JobName job = job_of(request);
-  const Result<std::vector<uint64_t>> runs = engine.runs(job);
-  if (!runs) return core_error(runs.error());
-  const std::string url = jenkins::JobRef{job.folder, job.name, ""}.core_path() + "/";
-  json::array builds;
-  for (uint64_t number : *runs) {
-    if (builds.size() == 100) break;
-    builds.push_back(json::object{{"_class", "org.jenkinsci.plugins.workflow.job.WorkflowRun"},
-                                  {"number", number},
-                                  {"url", fmt::format("{}{}/", url, number)}});
+  const Result<std::vector<uint64_t>> numbers = engine.runs(job);
+  if (!numbers) return core_error(numbers.error());
+  const Result<json::array> parameters = engine.job_parameters(job);
+  if (!parameters) return core_error(parameters.error());
+  std::vector<RunInfo> latest;
+  for (uint64_t number : *numbers) {
+    if (latest.size() == kLatest) break;
+    if (Result<RunInfo> info = engine.run(job, number, false)) latest.push_back(std::move(*info));
   }
-  return Response::json(
-      200, to_json(json::object{{"_class", kJobClass},
-                                {"name", job.name},
-                                {"displayName", job.name},
-                                {"fullName", job.text()},
-                                {"fullDisplayName", fmt::format("{} » {}", job.folder, job.name)},
-                                {"url", url},
-                                {"buildable", true},
-                                {"lastBuild", builds.empty() ? json::value() : builds.front()},
-                                {"builds", builds},
-                                {"nextBuildNumber", runs->empty() ? 1 : runs->front() + 1}}));
+  return api_reply(request, job_json(job, *parameters, *numbers, latest, base_url(request)));
 }
 
 Response write_config(Engine& engine, const Request& request) {
@@ -154,34 +156,6 @@ Response build(Engine& engine, const Request& request) {
   return out;
 }
 
-Response show_build(Engine& engine, const Request& request) {
-  const Result<uint64_t> number = number_of(request);
-  if (!number) return core_error(number.error());
-  const Result<RunInfo> info = engine.run(job_of(request), *number, false);
-  if (!info) return core_error(info.error());
-  json::array artifacts;
-  for (const Artifact& one : info->artifacts) {
-    artifacts.push_back(json::object{{"displayPath", one.path},
-                                     {"fileName", one.path.substr(one.path.rfind('/') + 1)},
-                                     {"relativePath", one.path}});
-  }
-  const int64_t took = info->finished() ? (info->ended - info->started).count() : 0;
-  return Response::json(
-      200, to_json(json::object{
-               {"_class", "org.jenkinsci.plugins.workflow.job.WorkflowRun"},
-               {"id", std::to_string(*number)},
-               {"number", *number},
-               {"displayName", info->display_name},
-               {"description",
-                info->description.empty() ? json::value() : json::value(info->description)},
-               {"building", !info->finished()},
-               {"inProgress", !info->finished()},
-               {"result", info->finished() ? json::value(to_string(info->result)) : json::value()},
-               {"duration", took},
-               {"timestamp", info->started.time_since_epoch().count()},
-               {"artifacts", std::move(artifacts)}}));
-}
-
 }  // namespace
 
 void add_core_routes(const Routes& routes) {
@@ -210,7 +184,6 @@ void add_core_routes(const Routes& routes) {
   for (const char* name : {"/build", "/buildWithParameters"}) {
     router.add(Method::post, job + name, [&](Request& r) { return build(engine, r); });
   }
-  router.add(Method::get, job + "/{n}/api/json", [&](Request& r) { return show_build(engine, r); });
   router.add(Method::post, job + "/{n}/doDelete", [&](Request& r) {
     const Result<uint64_t> number = number_of(r);
     if (!number) return core_error(number.error());

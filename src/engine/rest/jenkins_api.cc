@@ -24,7 +24,11 @@ void JenkinsApi::add_routes(http::Router& router) {
   add_core_routes(routes);
   add_credential_routes(routes);
   add_blue_routes(routes);
+  add_build_routes(routes);
+  add_server_routes(routes);
   add_log_routes(routes);
+  add_converter_routes(routes);
+  add_check_routes(routes);
 }
 
 http::Response core_error(const Error& error) { return http::error_response(error); }

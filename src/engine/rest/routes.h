@@ -16,7 +16,11 @@ struct Routes {
 void add_core_routes(const Routes& routes);        // folders, jobs, builds
 void add_credential_routes(const Routes& routes);  // of folders
 void add_blue_routes(const Routes& routes);        // runs, nodes, steps
+void add_build_routes(const Routes& routes);       // one build: files, questions, stages
+void add_server_routes(const Routes& routes);      // the server itself, users
 void add_log_routes(const Routes& routes);         // consoles, events
+void add_converter_routes(const Routes& routes);   // Declarative as JSON
+void add_check_routes(const Routes& routes);       // of scripts and schedules; crumbs
 
 // ----- for the handlers -----
 
@@ -31,6 +35,12 @@ Result<uint64_t> number_of(const http::Request& request);
 std::string field(const http::Request& request, std::string_view name);
 /// Who calls, for causes: `user` of ours when it says for whom, else the authenticated one.
 std::string caller(const http::Request& request);
+/// The build of `{n}`: a number or `lastBuild`, `lastSuccessfulBuild`, ...
+Result<RunInfo> build_of(Engine& engine, const http::Request& request, bool with_nodes);
+/// What addresses begin with: `https://host:port` as the caller named it.
+std::string base_url(const http::Request& request);
+/// JSON of the core API: cut down by `tree`, indented with `pretty=true`.
+http::Response api_reply(const http::Request& request, const json::value& value);
 /// With and without the slash at the end, as clients send both.
 void add_both(http::Router& router, http::Method method, std::string pattern,
               http::Handler handler);

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "engine/replay.h"
 #include "engine/server/engine_server.h"
 #include "engine/server/saved_run.h"
 #include "engine/step.h"
@@ -137,7 +138,7 @@ Result<uint64_t> EngineServer::start(const JobName& name, StartRequest request) 
     out.number = job->next;
     out.spec.job = name.text();
     out.spec.number = out.number;
-    out.spec.script = job->settings.script;
+    out.spec.script = request.script ? std::move(*request.script) : job->settings.script;
     out.spec.parameters = declared_parameters(job->settings);
     out.spec.values = complete_values(job->settings, std::move(request.values));
     out.spec.causes = std::move(request.causes);
@@ -373,6 +374,16 @@ void EngineServer::drop_build(const JobRef& job, uint64_t number) {
   }
 }
 
+Result<uint64_t> EngineServer::replay(const JobName& name, uint64_t number, const std::string& by,
+                                      std::optional<std::string> script) {
+  RunSpec spec = TRY(spec_of_kept_run(TRY(find_build(name, number)).folder));
+  StartRequest request;
+  request.values = std::move(spec.values);
+  request.causes = {"Started by user " + by, fmt::format("Replayed #{}", number)};
+  request.script = script ? std::move(*script) : std::move(spec.script);
+  return start(name, std::move(request));
+}
+
 Result<> EngineServer::stop(const JobName& name, uint64_t number, const std::string& by) {
   const Found found = TRY(find_build(name, number));
   if (found.live) {
@@ -533,7 +544,7 @@ Result<std::shared_ptr<void>> EngineServer::follow_log(const JobName& name, uint
 }
 
 Result<std::string> EngineServer::artifacts_folder(const JobName& name, uint64_t number) const {
-  return TRY(find_build(name, number)).folder + "/files";
+  return TRY(find_build(name, number)).folder + "/files/archive";
 }
 
 }  // namespace ks::engine

@@ -38,6 +38,8 @@ class EngineServer final : public Engine {
   Result<uint64_t> start(const JobName& job, StartRequest request) override;
   Result<RunInfo> run(const JobName& job, uint64_t number, bool with_nodes) const override;
   Result<std::vector<uint64_t>> runs(const JobName& job) const override;
+  Result<uint64_t> replay(const JobName& job, uint64_t number, const std::string& by,
+                          std::optional<std::string> script) override;
   Result<> stop(const JobName& job, uint64_t number, const std::string& by) override;
   Result<> hold(const JobName& job, uint64_t number, bool hold, const std::string& by) override;
   Result<> answer(const JobName& job, uint64_t number, const std::string& input,
