@@ -6,10 +6,11 @@ conformance_declarative() { printf '%s\n' corpus/declarative declarative_corpus 
 conformance_realworld() { printf '%s\n' corpus/realworld realworld_corpus; }
 conformance_scripted() { printf '%s\n' corpus/scripted groovy_eval scripted_corpus; }
 conformance_crds() { printf '%s\n' spec/crds crds_corpus; }
+conformance_devops-api() { printf '%s\n' spec devops_api; }
 
 conformance_help() {
   cat <<'TEXT'
-usage: ./dev conformance [NAME...] [options]      NAME: groovy, declarative, realworld, scripted, crds; all by default
+usage: ./dev conformance [NAME...] [options]      NAME: groovy, declarative, realworld, scripted, crds, devops-api; all by default
 
   --corpus DIR      another corpus of the same format (with one NAME)
   --filter TEXT     only cases whose id contains it
@@ -40,13 +41,13 @@ dev_conformance() {
       -*) die "conformance: no option '$1': see ./dev conformance --help" ;;
       *)
         declare -F "conformance_$1" >/dev/null && [ "$1" != help ] ||
-          die "conformance: no '$1': groovy, declarative, realworld, scripted or crds"
+          die "conformance: no '$1': groovy, declarative, realworld, scripted, crds or devops-api"
         names+=("$1")
         ;;
     esac
     shift
   done
-  [ ${#names[@]} -gt 0 ] || names=(groovy declarative realworld scripted crds)
+  [ ${#names[@]} -gt 0 ] || names=(groovy declarative realworld scripted crds devops-api)
   [ -z "$corpus" ] || [ ${#names[@]} = 1 ] || die "conformance: --corpus goes with one NAME"
   local shared=${KS_SHARED:-$PWD/../shared}
   [ -n "$corpus" ] || [ -d "$shared" ] ||
@@ -66,14 +67,21 @@ dev_conformance() {
     mapfile -t line < <("conformance_$name")
     folder=${corpus:-$shared/${line[0]}}
     for program in "${line[@]:1}"; do
-      build_preset release "$program" >&2
+      # Either a program of ours, or a script that drives `ks` from outside.
+      local run=("build/release/conformance/$program")
+      if [ -f "tests/conformance/$program.py" ]; then
+        build_preset release ks >&2
+        run=(python3 "tests/conformance/$program.py")
+      else
+        build_preset release "$program" >&2
+      fi
       if [ -n "$json" ]; then
-        "build/release/conformance/$program" "${options[@]}" --output json --corpus "$folder" </dev/null \
+        "${run[@]}" "${options[@]}" --output json --corpus "$folder" </dev/null \
           >"$logs/$name-$program.json" || status=1
         continue
       fi
       say "$name: $program"
-      "build/release/conformance/$program" "${options[@]}" --corpus "$folder" 2>&1 </dev/null |
+      "${run[@]}" "${options[@]}" --corpus "$folder" 2>&1 </dev/null |
         tee "$logs/log" || status=1
       local sums
       sums=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$logs/log" | tail -1 || true)

@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import unittest
+import urllib.parse
 
 import ks_server
 
@@ -158,6 +159,61 @@ class KapisTest(ks_server.Case):
         path = f"{V3}/namespaces/{self.ns}/pipelineruns/{run['metadata']['name']}"
         self.assertEqual(self.ask("DELETE", path).status, 200)
         self.eventually(lambda: self.ask("GET", path).status == 404, "the run's end")
+
+    def test_what_jenkins_clients_ask_goes_through(self):
+        runs = self.pipeline("files", "pipeline {\n  agent any\n  stages {\n    stage('a') { steps {\n"
+                             "      sh 'mkdir -p d; echo x > d/a.txt; echo y > b.bin'\n"
+                             "      archiveArtifacts 'd/a.txt,b.bin'\n    } }\n  }\n}\n")
+        run = self.finished(self.ok("POST", runs, {})["metadata"]["name"])
+        self.assertEqual(run["status"]["phase"], "Succeeded")
+        v2 = f"{V2}/devops/{self.ns}/pipelines/files"
+        self.assertEqual(sorted(a["path"] for a in self.ok("GET", f"{v2}/runs/1/artifacts")), ["b.bin", "d/a.txt"])
+        path = f"{V3}/namespaces/{self.ns}/pipelineruns/{run['metadata']['name']}/artifacts/download"
+        file = self.ask("GET", f"{path}?filename=d%252Fa.txt")
+        self.assertEqual((file.status, file.body), (200, b"x\n"))
+        self.assertEqual(file.headers["Content-Disposition"], 'attachment; filename="d/a.txt"')
+        self.assertEqual(self.ask("GET", f"{path}?filename=../log").status, 400)
+        self.assertEqual(self.ask("GET", f"{path}?filename=none").status, 404)
+        core = f"/job/{self.ns}/job/files"
+        shown = self.ask("GET", f"{core}/lastSuccessfulBuild/artifact/b.bin")
+        self.assertEqual((shown.body, shown.headers["Content-Type"]), (b"y\n", "application/octet-stream"))
+        self.assertIn("attachment", shown.headers["Content-Disposition"])
+        self.assertEqual(self.ok("POST", f"{v2}/runs/1/replay", {})["id"], "2")
+        self.eventually(lambda: self.ok("GET", f"{v2}/runs/2")["state"] == "FINISHED", "the replay's end")
+        self.assertIn("Replayed #1", self.ok("GET", f"{core}/2/api/json")["actions"][0]["causes"][1]["shortDescription"])
+        self.assertEqual(self.ok("GET", f"{core}/api/json?tree=name,lastBuild[number]"), {
+            "_class": "org.jenkinsci.plugins.workflow.job.WorkflowJob", "name": "files",
+            "lastBuild": {"_class": "org.jenkinsci.plugins.workflow.job.WorkflowRun", "number": 2}})
+        self.assertEqual(self.ok("GET", f"{core}/2/wfapi/describe")["status"], "SUCCESS", self.ask("GET", f"{core}/2/consoleText").body)
+        self.assertEqual([s["name"] for s in self.ok("GET", f"{core}/2/wfapi/describe")["stages"]], ["a"])
+        self.assertEqual(self.ok("GET", "/whoAmI/api/json")["name"], "admin")
+        self.assertEqual(self.ask("POST", "/scriptText", "script=1", content_type="application/x-www-form-urlencoded").status, 403)
+
+    def test_checks_while_somebody_types(self):
+        self.pipeline()
+        v2 = f"{V2}/devops/{self.ns}"
+        form = "application/x-www-form-urlencoded"
+
+        def check(script):
+            return self.ok("POST", f"{v2}/pipelines/build/checkScriptCompile", urllib.parse.urlencode({"value": script}),
+                           content_type=form)
+        self.assertEqual(check(SCRIPT), {"status": "success"})
+        wrong = check("pipeline {\n  agent any\n}\n")
+        self.assertEqual((wrong["status"], wrong["line"]), ("fail", 1))
+        self.assertIn("stages", wrong["message"])
+        good = self.ok("POST", f"{v2}/checkCron", {"pipelineName": "build", "cron": "H 4 * * *"})
+        self.assertEqual(good["result"], "ok")
+        self.assertRegex(good["nextTime"], r"^20\d\d-\d\d-\d\dT04:\d\d:00Z$")
+        self.assertEqual(self.ok("POST", f"{v2}/checkCron", {"cron": "abc"}),
+                         {"result": "error", "message": "Invalid input: \"abc\": line 1:1: unexpected char: 'a'"})
+        self.assertEqual(self.ask("POST", f"{v2}/checkCron", {"cron": 5}).status, 400)
+        tree = self.ok("POST", f"{V2}//tojson", urllib.parse.urlencode({"jenkinsfile": SCRIPT}), content_type=form)
+        self.assertEqual(tree["data"]["result"], "success")
+        back = self.ok("POST", f"{V2}/tojenkinsfile", urllib.parse.urlencode({"json": json.dumps(tree["data"]["json"])}),
+                       content_type=form)
+        self.assertIn("stage('a')", back["data"]["jenkinsfile"])
+        broken = self.ok("POST", f"{V2}/tojenkinsfile", urllib.parse.urlencode({"json": '{"pipeline":{}}'}), content_type=form)
+        self.assertEqual(broken["data"]["result"], "failure")
 
     def test_a_question_is_answered_by_whom_it_names(self):
         script = ("pipeline {\n  agent none\n  stages {\n    stage('ask') { steps { input message: 'go?', id: 'Go' } }\n"

@@ -1,12 +1,10 @@
 #include "devops/kapis/oauth.h"
 
 #include <fmt/format.h>
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include <boost/json.hpp>
 
+#include "base/random.h"
 #include "base/text.h"
 #include "devops/kapis/objects.h"
 #include "devops/kapis/reply.h"
@@ -18,20 +16,6 @@ using http::Request;
 using http::Response;
 
 Error refused(std::string message) { return {Code::unauthenticated, std::move(message)}; }
-
-std::string hmac_sha256(std::string_view key, std::string_view text) {
-  std::string out(EVP_MAX_MD_SIZE, '\0');
-  unsigned int size = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-       reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-       reinterpret_cast<unsigned char*>(out.data()), &size);
-  out.resize(size);
-  return out;
-}
-
-bool same(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
-}
 
 Result<json::value> json_part(std::string_view part) {
   return parse_json(TRY(base64url_decode(part)), {.max_depth = 32});
@@ -96,7 +80,7 @@ Result<TokenClaims> verify_token(std::string_view token, std::string_view secret
     return refused(fmt::format("unexpected signing method: {}", text_at(*header, {"alg"})));
   }
   const std::string_view signed_part = token.substr(0, parts[0].size() + 1 + parts[1].size());
-  if (secret.empty() || !same(hmac_sha256(secret, signed_part), *signature)) {
+  if (secret.empty() || !equal_in_constant_time(hmac_sha256(secret, signed_part), *signature)) {
     return refused("signature is invalid");
   }
   TRY(check_times(*claims, now));

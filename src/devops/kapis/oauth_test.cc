@@ -1,9 +1,8 @@
 #include "devops/kapis/oauth.h"
 
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 
+#include "base/random.h"
 #include "base/text.h"
 
 namespace ks::devops::kapis {
@@ -14,11 +13,7 @@ const WallTime kNow{std::chrono::seconds{1'700'000'000}};
 std::string token(std::string_view claims, std::string_view secret = "s3cret",
                   std::string_view header = R"({"alg":"HS256","typ":"JWT"})") {
   const std::string head = base64url_encode(header) + "." + base64url_encode(claims);
-  unsigned char mac[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
-       reinterpret_cast<const unsigned char*>(head.data()), head.size(), mac, &size);
-  return head + "." + base64url_encode({reinterpret_cast<const char*>(mac), size});
+  return head + "." + base64url_encode(hmac_sha256(secret, head));
 }
 
 std::string said(std::string_view text) {
