@@ -40,9 +40,15 @@ std::string_view words_of(std::string_view type) {
   return "integer";
 }
 
-std::string parameters_of(const Signature& signature) {
+std::vector<std::string> names_of(const Signature& signature) {
   std::vector<std::string> names;
+  names.reserve(signature.parameters.size());
   for (const ParameterType& parameter : signature.parameters) names.push_back(parameter.name);
+  return names;
+}
+
+std::string parameters_of(const Signature& signature) {
+  const std::vector<std::string> names = names_of(signature);
   return names.empty() ? "it takes none" : "it takes: " + join(names, ", ");
 }
 
@@ -115,8 +121,7 @@ void Linter::check_arguments(const ast::Call& call, const Signature& signature) 
 void Linter::check_named(const ast::Call& call, const Signature& signature,
                          const std::vector<const ast::Entry*>& entries) {
   const std::string step(call.name);
-  std::vector<std::string> names;
-  for (const ParameterType& parameter : signature.parameters) names.push_back(parameter.name);
+  const std::vector<std::string> names = names_of(signature);
   std::vector<std::string_view> given;
   bool computed = false;
   for (const ast::Entry* entry : entries) {

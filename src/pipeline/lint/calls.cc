@@ -77,10 +77,8 @@ void Linter::visit_call(const ast::Call& call, Mode mode) {
     Mode inner = mode;
     if (plain && call.name == "script") {
       inner = Mode::script;
-    } else if (sets_delegate(call) || (closure && !known)) {
-      inner = Mode::foreign;
-    } else if (!closure) {
-      inner = Mode::foreign;  // `parameters: [string(...)]`
+    } else if (sets_delegate(call) || !closure || !known) {
+      inner = Mode::foreign;  // also `parameters: [string(...)]`
     }
     visit(*entry, inner);
   }
