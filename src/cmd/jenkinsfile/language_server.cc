@@ -79,7 +79,7 @@ std::optional<Word> declaration_of(std::string_view text, std::string_view name)
     const size_t line = at == 0 ? 0 : text.rfind('\n', at - 1) + 1;
     const std::string_view before = trim(text.substr(line, at - line));
     const bool call = after < text.size() && text[after] == '(';
-    const bool typed = !before.empty() && word_at(before, before.size()).text.size() > 0 &&
+    const bool typed = !before.empty() && !word_at(before, before.size()).text.empty() &&
                        !before.ends_with("return") && !before.ends_with("new") &&
                        before.find_first_of("=(.,{") == before.npos;
     if (call && typed) return word;

@@ -30,7 +30,7 @@ class Scopes {
       case ast::Kind::closure:
       case ast::Kind::for_in:
       case ast::Kind::for_c:
-      case ast::Kind::catch_: return in_scope(node);
+      case ast::Kind::catch_:
       case ast::Kind::case_: return in_scope(node);
       case ast::Kind::method: {
         // Variables of the script are not visible in its methods.
