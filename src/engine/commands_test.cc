@@ -35,18 +35,19 @@ Command command(std::string key, std::string script, const TempDir& folder) {
 class Reader {
  public:
   CommandEvents events() {
-    return {.output =
-                [this](std::string text, uint64_t offset, std::function<void()> done) {
-                  ended_.output += text;
-                  ended_.offset = offset;
-                  if (first_) first_ = (seen_.set_value(), false);
-                  done();
-                },
-            .ended =
-                [this](json::value result) {
-                  ended_.result = std::move(result);
-                  end_.set_value();
-                }};
+    return {
+        .output =
+            [this](const std::string& text, uint64_t offset, const std::function<void()>& done) {
+              ended_.output += text;
+              ended_.offset = offset;
+              if (first_) first_ = (seen_.set_value(), false);
+              done();
+            },
+        .ended =
+            [this](json::value result) {
+              ended_.result = std::move(result);
+              end_.set_value();
+            }};
   }
   void wait_for_output() { ASSERT_EQ(seen_.get_future().wait_for(kPatience), kReady); }
   const Ended& wait() {

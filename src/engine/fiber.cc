@@ -119,11 +119,12 @@ void Fiber::run() {
 
 void Fiber::trim() {
   if (!started_ || done_ || suspended_at_ == nullptr) return;
-  const auto page = page_bytes();
+  const auto page = static_cast<ptrdiff_t>(page_bytes());
+  char* const low = mapping_ + page;
+  const ptrdiff_t unused = static_cast<const char*>(suspended_at_) - low - 1024;
   // A page of red zone below the deepest frame stays.
-  const auto top = (reinterpret_cast<uintptr_t>(suspended_at_) - 1024) / page * page - page;
-  const auto low = reinterpret_cast<uintptr_t>(stack_low());
-  if (top > low) madvise(reinterpret_cast<void*>(low), top - low, MADV_DONTNEED);
+  if (unused < 2 * page) return;
+  madvise(low, static_cast<size_t>(unused / page * page - page), MADV_DONTNEED);
 }
 
 }  // namespace ks::engine

@@ -35,7 +35,7 @@ void put(std::string& out, T value) {
 template <class T>
 T get(std::string_view in) {
   T value;
-  std::memcpy(&value, in.data(), sizeof value);
+  in.copy(reinterpret_cast<char*>(&value), sizeof value);
   return value;
 }
 

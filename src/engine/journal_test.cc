@@ -9,7 +9,7 @@ namespace {
 
 std::vector<std::string> contents(const std::string& path) {
   std::vector<std::string> found;
-  auto journal = Journal::open(path, [&](JournalRecord record) {
+  auto journal = Journal::open(path, [&](const JournalRecord& record) {
     found.push_back(record.data + "@" + std::to_string(record.log_bytes));
   });
   EXPECT_TRUE(journal.ok());
@@ -17,7 +17,7 @@ std::vector<std::string> contents(const std::string& path) {
 }
 
 void write_three(const std::string& path) {
-  auto journal = Journal::open(path, [](JournalRecord) {}).value();
+  auto journal = Journal::open(path, [](const JournalRecord&) {}).value();
   for (const char* data : {"one", "", "three"})
     ASSERT_TRUE(journal->append({RecordType::value, 7, data}).ok());
   EXPECT_TRUE(journal->dirty());
@@ -29,7 +29,7 @@ TEST(Journal, PlaysBackWhatWasAppended) {
   TempDir dir;
   write_three(dir / "j");
   EXPECT_EQ(contents(dir / "j"), (std::vector<std::string>{"one@7", "@7", "three@7"}));
-  auto journal = Journal::open(dir / "j", [](JournalRecord) {}).value();
+  auto journal = Journal::open(dir / "j", [](const JournalRecord&) {}).value();
   ASSERT_TRUE(journal->append({RecordType::end, 9, "four"}).ok());
   EXPECT_EQ(contents(dir / "j").back(), "four@9");
 }
@@ -42,7 +42,7 @@ TEST(Journal, ATailCutAnywhereLosesOnlyTheLastRecord) {
     ASSERT_TRUE(
         write_file_atomic(dir / "k", std::string_view(whole).substr(0, whole.size() - cut)).ok());
     EXPECT_EQ(contents(dir / "k"), (std::vector<std::string>{"one@7", "@7"})) << cut;
-    auto journal = Journal::open(dir / "k", [](JournalRecord) {}).value();
+    auto journal = Journal::open(dir / "k", [](const JournalRecord&) {}).value();
     ASSERT_TRUE(journal->append({RecordType::value, 1, "again"}).ok());
     EXPECT_EQ(contents(dir / "k").back(), "again@1");
   }

@@ -329,7 +329,7 @@ bool Run::interrupted_from_outside(groovy::Task& task, const groovy::Value& exce
 }
 
 groovy::Value Run::interruptible(groovy::Task& task,
-                                 std::function<groovy::Value(uint64_t scope)> body) {
+                                 const std::function<groovy::Value(uint64_t scope)>& body) {
   const uint64_t scope = next_scope_++;
   Strand& self = strand(task);
   self.scopes.push_back(scope);
@@ -367,7 +367,7 @@ void Run::interrupt_scope(uint64_t scope, BuildResult result, std::string cause)
            .text = {}});
 }
 
-void Run::abort(std::string by) {
+void Run::abort(const std::string& by) {
   if (aborting_.exchange(true)) return;
   hold(false, by);
   enqueue({.type = RecordType::interrupt,

@@ -149,7 +149,7 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   void hold(bool held, const std::string& by);
   bool held() const;
   /// Ends the run early; steps that can be interrupted are.
-  void abort(std::string by);
+  void abort(const std::string& by);
   /// Blocks until the end.
   void wait();
   /// What arrived for an await; by the thing outside.
@@ -191,7 +191,7 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
                                       bool fail_fast);
   /// Runs `body` within a scope that interrupt_scope() can end.
   groovy::Value interruptible(groovy::Task& task,
-                              std::function<groovy::Value(uint64_t scope)> body);
+                              const std::function<groovy::Value(uint64_t scope)>& body);
   /// Whether an interruption came for more than what the caller's own blocks hold: from a user, or
   /// a timeout around the caller.
   bool interrupted_from_outside(groovy::Task& task, const groovy::Value& exception);
@@ -204,8 +204,9 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   void print(std::string_view text);
   void print_line(std::string_view text);
 
-  uint32_t begin_node(groovy::Task& task, NodeKind kind, std::string name, std::string label);
-  void end_node(uint32_t id, BuildResult result, std::string error = {});
+  uint32_t begin_node(groovy::Task& task, NodeKind kind, std::string name,
+                      const std::string& label);
+  void end_node(uint32_t id, BuildResult result, const std::string& error = {});
   void set_node_state(uint32_t id, NodeState state);
   /// Marks the nearest stage, and all around it, as no better than this.
   void worsen_stage(groovy::Task& task, BuildResult result);

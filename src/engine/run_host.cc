@@ -63,12 +63,12 @@ bool takes(const StepInfo& info, const std::vector<std::pair<std::string, groovy
 }
 
 /// `zip(zipFile: ...)` is the step, `zip(credentialsId: ...)` the binding.
-const StepInfo& meant(Run& run, const StepInfo& step, groovy::Task& task, groovy::Args args) {
-  if (step.symbol || args.size() != 1 || !groovy::is_map(args[0])) return step;
+const StepInfo* meant(Run& run, const StepInfo& step, groovy::Task& task, groovy::Args args) {
+  if (step.symbol || args.size() != 1 || !groovy::is_map(args[0])) return &step;
   const StepInfo* symbol = run.services().steps->find_symbol(step.name);
-  if (symbol == nullptr) return step;
+  if (symbol == nullptr) return &step;
   const auto named = groovy::map_entries(task, args[0]);
-  return takes(*symbol, named) && !takes(step, named) ? *symbol : step;
+  return takes(*symbol, named) && !takes(step, named) ? symbol : &step;
 }
 
 /// Texts that the script put together itself, of all arguments.
@@ -123,7 +123,7 @@ std::optional<groovy::Value> Run::call_step(groovy::Task& task, std::string_view
                                             groovy::Args args) {
   if (std::optional<groovy::Value> answer = call_declarative(*this, task, name, args))
     return answer;
-  StepCall call(*this, task, meant(*this, step_info(task, name), task, args));
+  StepCall call(*this, task, *meant(*this, step_info(task, name), task, args));
   if (const std::optional<std::string> wrong = sort_arguments(call, args))
     raise(task, "java.lang.IllegalArgumentException", *wrong);
   if (!call.info.symbol) call.interpolated = secrets_in(call, args);

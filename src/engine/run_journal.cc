@@ -155,7 +155,7 @@ bool Run::replay_next() {
     case RecordType::interrupt:
       if (const json::object* object = data.if_object()) deliver_interrupt(*object);
       return true;
-    case RecordType::progress: return true;
+    case RecordType::progress:
     case RecordType::end: return true;
     case RecordType::begin:
     case RecordType::step:

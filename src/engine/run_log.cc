@@ -128,6 +128,7 @@ RunLog::Follower RunLog::follow(std::function<void()> grown) {
 void RunLog::tell() {
   std::vector<std::function<void()>> calls = followers_->with([](Followers& f) {
     std::vector<std::function<void()>> copies;
+    copies.reserve(f.all.size());
     for (const auto& [id, call] : f.all) copies.push_back(call);
     return copies;
   });

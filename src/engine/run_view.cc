@@ -125,7 +125,8 @@ void Run::flush_printed() {
   if (printed_.held_bytes() > 0) log_->append(printed_.flush());
 }
 
-uint32_t Run::begin_node(groovy::Task& task, NodeKind kind, std::string name, std::string label) {
+uint32_t Run::begin_node(groovy::Task& task, NodeKind kind, std::string name,
+                         const std::string& label) {
   const ContextRef around = context(task);
   if (nodes_.size() >= limits_.steps) {
     raise(task, "java.lang.IllegalStateException",
@@ -176,7 +177,7 @@ RunNode* find_node(std::vector<RunNode>& nodes, uint32_t id) {
 
 }  // namespace
 
-void Run::end_node(uint32_t id, BuildResult result, std::string error) {
+void Run::end_node(uint32_t id, BuildResult result, const std::string& error) {
   RunNode copy;
   {
     std::lock_guard lock(view_mutex_);

@@ -141,7 +141,7 @@ int serve_in_process(const std::string& folder, Victim victim, bool& ended) {
 /// The log of a run in its order, but for the lines of the branches, which come as they come: those
 /// are sorted.
 std::string stable_log(const std::string& folder) {
-  const std::string log = replace_all(read_file(folder + "/log").value(), folder, "FOLDER");
+  std::string log = replace_all(read_file(folder + "/log").value(), folder, "FOLDER");
   const size_t begin = log.find("[Pipeline] parallel\n"),
                end = log.find("[Pipeline] // parallel\n");
   if (begin == log.npos || end == log.npos) return log;

@@ -63,7 +63,7 @@ std::string caller(const http::Request& request) {
   return request.user.name.empty() ? "anonymous" : request.user.name;
 }
 
-void add_both(http::Router& router, http::Method method, std::string pattern,
+void add_both(http::Router& router, http::Method method, const std::string& pattern,
               http::Handler handler) {
   router.add(method, pattern + "/", handler);
   router.add(method, pattern, std::move(handler));

@@ -61,7 +61,8 @@ struct EngineRest : ::testing::Test {
     const Result<> made = client->create_job(kJob, config(script, one_at_a_time));
     ASSERT_TRUE(made.ok()) << made.error().message;
   }
-  std::string start(const std::string& key = {}, std::vector<jenkins::Parameter> parameters = {}) {
+  std::string start(const std::string& key = {},
+                    const std::vector<jenkins::Parameter>& parameters = {}) {
     const Result<jenkins::Run> run = client->start(kJob, parameters, {.key = key, .user = "bob"});
     EXPECT_TRUE(run.ok()) << run.error().message;
     return run ? run->id : "";

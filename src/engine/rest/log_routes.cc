@@ -47,7 +47,7 @@ Result<Response> show_log(const Routes& routes, const Request& request) {
     Response out = Response::text(200, "");
     out.headers.set("Content-Type", "text/plain;charset=UTF-8");
     out.stream = [&streams = routes.streams, job, number,
-                  from](std::shared_ptr<http::Stream> stream) {
+                  from](const std::shared_ptr<http::Stream>& stream) {
       if (Result<> begun = streams.follow_log(job, number, from, stream); !begun) stream->close();
     };
     return out;

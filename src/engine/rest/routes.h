@@ -42,7 +42,7 @@ std::string base_url(const http::Request& request);
 /// JSON of the core API: cut down by `tree`, indented with `pretty=true`.
 http::Response api_reply(const http::Request& request, const json::value& value);
 /// With and without the slash at the end, as clients send both.
-void add_both(http::Router& router, http::Method method, std::string pattern,
+void add_both(http::Router& router, http::Method method, const std::string& pattern,
               http::Handler handler);
 
 }  // namespace ks::engine

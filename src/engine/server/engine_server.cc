@@ -193,6 +193,7 @@ bool EngineServer::has_folder(const std::string& folder) const {
 std::vector<std::string> EngineServer::folders() const {
   return state_.with([](const State& state) {
     std::vector<std::string> out;
+    out.reserve(state.folders.size());
     for (const auto& [name, folder] : state.folders) out.push_back(name);
     return out;
   });
@@ -299,7 +300,7 @@ Result<> EngineServer::discard(const JobRef& job) {
 }
 
 Result<EngineServer::JobRef> EngineServer::find_job(const JobName& name) const {
-  const JobRef job = state_.with([&](const State& state) -> JobRef {
+  JobRef job = state_.with([&](const State& state) -> JobRef {
     const auto folder = state.folders.find(name.folder);
     if (folder == state.folders.end()) return nullptr;
     const auto found = folder->second.jobs.find(name.name);
@@ -318,7 +319,7 @@ Result<std::shared_ptr<void>> EngineServer::subscribe(
 
 Result<std::shared_ptr<CredentialStore>> EngineServer::credentials_of(
     const std::string& folder) const {
-  const auto store = state_.with([&](const State& state) -> std::shared_ptr<CredentialStore> {
+  auto store = state_.with([&](const State& state) -> std::shared_ptr<CredentialStore> {
     const auto found = state.folders.find(folder);
     return found == state.folders.end() ? nullptr : found->second.credentials;
   });

@@ -70,7 +70,7 @@ std::shared_ptr<Workspace> lease_node(StepCall& call, const std::string& label,
                                                      {"executor", lease.workspace->executor()}}
                                        : json::value{{"error", lease.error}});
     };
-    auto waiting = [&run, id](std::string reason) {
+    auto waiting = [&run, id](const std::string& reason) {
       // After a restart the log may have it already.
       if (run.logged_offset(id) == 0)
         run.output(id, "Still waiting to schedule task\n" + reason + "\n", 1, {});
