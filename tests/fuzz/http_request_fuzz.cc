@@ -34,7 +34,7 @@ struct Target {
         [](Request&) {
           Response response;
           response.websocket_protocols = {"a", "b"};
-          response.websocket = [](std::shared_ptr<WebSocket> socket) {
+          response.websocket = [](const std::shared_ptr<WebSocket>& socket) {
             socket->on_message([weak = std::weak_ptr(socket)](WebSocket::Message message) {
               if (auto open = weak.lock()) open->send(std::move(message));
             });

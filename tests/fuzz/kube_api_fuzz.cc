@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <boost/json.hpp>
 #include <cstdint>
 #include <cstdlib>
@@ -44,9 +46,8 @@ constexpr std::string_view kDeployment = R"({"apiVersion": "apps/v1", "kind": "D
 
 void check(bool good, std::string_view what, const http::Request& request, std::string_view body) {
   if (good) return;
-  fprintf(stderr, "%.*s: %s %s\n%.*s\n", static_cast<int>(what.size()), what.data(),
-          std::string(to_string(request.method)).c_str(), request.path.c_str(),
-          static_cast<int>(std::min<size_t>(body.size(), 2000)), body.data());
+  fmt::print(stderr, "{}: {} {}\n{}\n", what, to_string(request.method), request.path,
+             body.substr(0, 2000));
   std::abort();
 }
 
