@@ -90,7 +90,7 @@ Result<> prepare_replay(const ReplayRequest& request) {
   const std::string root = root_of(request.folder);
   const std::string old_place = root + "/workspace/", new_place = request.target + "/workspace/";
   const std::unique_ptr<Journal> journal =
-      TRY(Journal::open(request.target + "/journal", [](JournalRecord) {}));
+      TRY(Journal::open(request.target + "/journal", [](const JournalRecord&) {}));
   for (size_t i = 0; i < end; i++) {
     if (!root.empty() && i > 0)
       records[i].data = replace_all(std::move(records[i].data), old_place, new_place);
