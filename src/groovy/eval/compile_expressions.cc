@@ -293,10 +293,15 @@ NodePtr Compiler::constant(const ast::Constant& in) {
       out = std::make_unique<SharedConstant>(
           std::make_unique<BigInteger>(BigNumber::parse(in.text).value_or(BigNumber(0))));
       break;
-    case ast::ConstantType::big_decimal:
-      out = std::make_unique<SharedConstant>(
-          std::make_unique<BigDecimal>(Decimal::parse(in.text).value_or(Decimal{})));
+    case ast::ConstantType::big_decimal: {
+      Decimal number = Decimal::parse(in.text).value_or(Decimal{});
+      // What make_decimal() refuses while running: its digits would fill the memory.
+      constexpr int32_t kMostScale = 10'000'000;
+      if (number.scale > kMostScale || number.scale < -kMostScale)
+        error(in, "number " + std::string(in.text) + " is out of range");
+      out = std::make_unique<SharedConstant>(std::make_unique<BigDecimal>(std::move(number)));
       break;
+    }
     case ast::ConstantType::string: out = string_constant(in.text); break;
   }
   auto* node = const_cast<Node*>(out.get());

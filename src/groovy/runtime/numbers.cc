@@ -6,7 +6,16 @@
 #include <cmath>
 #include <limits>
 
+#include "groovy/runtime/errors.h"
+
 namespace ks::groovy {
+
+namespace {
+
+/// The scale of a BigDecimal is bounded: its digits may be asked for at any time.
+constexpr int64_t kMostScale = 10'000'000;
+
+}  // namespace
 
 std::optional<BigNumber> BigNumber::parse(std::string_view digits, int radix) {
   std::string text(digits);
@@ -318,6 +327,8 @@ Value make_big(Heap& heap, BigNumber number) {
 }
 
 Value make_decimal(Heap& heap, Decimal number) {
+  if (number.scale > kMostScale || number.scale < -kMostScale)
+    throw_string_limit(heap, static_cast<size_t>(std::abs(int64_t{number.scale})), kMostScale);
   heap.check_room(number.unscaled.bytes());
   return heap.make<BigDecimal>(std::move(number));
 }

@@ -1,0 +1,159 @@
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "groovy/interpreter.h"
+
+/// What scripts try that want out of the sandbox, or all of the machine: one test for each way.
+
+namespace ks::groovy {
+namespace {
+
+/// Surroundings that have nothing to give.
+class BareHost : public Host {
+ public:
+  std::optional<Value> call_step(Task&, std::string_view, Args) override { return std::nullopt; }
+  std::optional<Value> global(Task&, std::string_view) override { return std::nullopt; }
+  void print(Task&, std::string_view text) override { output += text; }
+  int64_t now_millis(Task&) override { return 1; }
+  int64_t nano_time(Task&) override { return 1; }
+  uint64_t random_bits(Task&) override { return 42; }
+  std::string output;
+};
+
+/// How the script ends: `class: message`, or its value after "value ".
+std::string end_of(std::string_view source, Limits limits = {}) {
+  Compiled compiled = compile(source, {.script_name = "WorkflowScript"});
+  if (!compiled) return "compile error: " + compiled.errors.front().message;
+  BareHost host;
+  Interpreter interpreter(host, limits);
+  Task task(interpreter);
+  Outcome outcome = interpreter.run_script(task, compiled.program);
+  return outcome.failure ? outcome.failure->to_string()
+                         : "value " + interpreter.inspect(task, outcome.value);
+}
+
+void expect_refused(std::string_view source, std::string_view what) {
+  std::string end = end_of(source);
+  EXPECT_TRUE(end.contains("Scripts not permitted to use") && end.contains(what))
+      << source << "\nended in " << end;
+}
+
+TEST(GroovyHostile, ImplicitCastsMakeNoObjectsOutOfReach) {
+  for (std::string_view source :
+       {"File f = ['/etc/passwd']; f.text", "File f = '/etc/passwd'", "(File) '/etc/passwd'",
+        "def f = '/etc/passwd' as File", "def f = ['/etc/passwd'] as File",
+        "File f() { '/etc/passwd' }\nf()", "def (File f) = ['/etc/passwd']"}) {
+    expect_refused(source, "java.io.File");
+  }
+}
+
+TEST(GroovyHostile, DefaultArgumentsAndInitialValuesAreNoWayAround) {
+  expect_refused("def m(x = new File('/etc/passwd')) { x }\nm()", "new java.io.File");
+  expect_refused("class A { A(x = new File('/etc/passwd')) { } }\nnew A()", "new java.io.File");
+  expect_refused("class A { def f = new File('/etc/passwd') }\nnew A()", "new java.io.File");
+  expect_refused("def c = { x = System.getenv() -> x }\nc()", "java.lang.System getenv");
+  expect_refused("class A { static { System.exit(1) } }\nnew A()", "java.lang.System exit");
+}
+
+TEST(GroovyHostile, PointersToMethodsAndFieldsReachNothingMore) {
+  expect_refused("def p = System.&exit\np(1)", "java.lang.System exit");
+  expect_refused("def p = Runtime.&getRuntime\np()", "java.lang.Runtime");
+  EXPECT_TRUE(end_of("'a'.@value").starts_with("groovy.lang.MissingFieldException"));
+  EXPECT_TRUE(end_of("this.@binding").starts_with("groovy.lang.MissingFieldException"));
+}
+
+TEST(GroovyHostile, ClassesGiveNoReflection) {
+  for (std::string_view source :
+       {"''.getClass().getClassLoader()", "''.class.classLoader", "getClass().classLoader",
+        "this.class.classLoader.parseClass('1')"}) {
+    expect_refused(source, "getClassLoader");
+  }
+  expect_refused("''.class.forName('java.lang.Runtime')", "java.lang.Class forName");
+  expect_refused("Object.methods", "java.lang.Class getMethods");
+  expect_refused("String.getConstructors()", "java.lang.Class getConstructors");
+  EXPECT_TRUE(end_of("[].class.getMethod('size')").contains("MissingMethodException"));
+  EXPECT_TRUE(end_of("def x = [getClass: { System }]\nx.getClass().exit(0)")
+                  .contains("MissingMethodException"));
+}
+
+TEST(GroovyHostile, CategoriesAndMetaclassesChangeNothingOutside) {
+  expect_refused("String.metaClass.foo = { 1 }", "getMetaClass");
+  expect_refused("def x = 'a'\nx.metaClass.length = { 9 }", "getMetaClass");
+  expect_refused("class C { static exit(Integer i) { System.exit(i) } }\nuse(C) { 1.exit() }",
+                 "java.lang.System exit");
+  EXPECT_TRUE(
+      end_of("ExpandoMetaClass.enableGlobally()").starts_with("groovy.lang.MissingProperty"));
+}
+
+TEST(GroovyHostile, TextIsNoClassOutOfReach) {
+  for (std::string_view source : {"Class c = 'java.lang.Runtime'\nc.getRuntime()",
+                                  "'java.lang.Runtime' as Class", "(Class) 'java.io.File'"}) {
+    EXPECT_TRUE(end_of(source).contains("GroovyCastException")) << end_of(source);
+  }
+}
+
+TEST(GroovyHostile, NothingRunsWhileCompiling) {
+  EXPECT_TRUE(end_of("@Grab('org.x:y:1') import java.util.List\n1")
+                  .contains("Annotation Grab cannot be used in the sandbox"));
+  EXPECT_TRUE(end_of("@GrabResolver(name = 'x', root = 'http://x') def x")
+                  .contains("Annotation GrabResolver cannot be used in the sandbox"));
+  EXPECT_TRUE(end_of("@groovy.transform.ASTTest(value = { System.exit(1) }) def x")
+                  .contains("Annotation ASTTest cannot be used in the sandbox"));
+  EXPECT_TRUE(end_of("@groovy.transform.AnnotationCollector @interface Foo { }")
+                  .contains("cannot be used in the sandbox"));
+}
+
+TEST(GroovyHostile, EvaluatedTextIsInTheSandboxToo) {
+  expect_refused("evaluate('System.exit(0)')", "java.lang.System exit");
+  expect_refused("Eval.me('1 + 1')", "groovy.util.Eval");
+  EXPECT_TRUE(end_of("new GroovyShell().evaluate('1')").contains("unable to resolve class"));
+  expect_refused("new groovy.lang.GroovyClassLoader()", "groovy.lang.GroovyClassLoader");
+}
+
+TEST(GroovyHostile, NothingIsDeserializedNorStarted) {
+  expect_refused("new ObjectInputStream(null)", "java.io.ObjectInputStream");
+  expect_refused("new ProcessBuilder('ls').start()", "java.lang.ProcessBuilder");
+  expect_refused("Runtime.runtime.exec('ls')", "java.lang.Runtime");
+  expect_refused("Thread.start { }", "java.lang.Thread start");
+  expect_refused("new javax.script.ScriptEngineManager()", "javax.script.ScriptEngineManager");
+  expect_refused("org.codehaus.groovy.runtime.InvokerHelper.invokeMethod('a', 'size', null)",
+                 "InvokerHelper");
+}
+
+TEST(GroovyHostile, FinalizersAreNeverRun) {
+  EXPECT_TRUE(end_of("class E { void finalize() { System.exit(3) } }\nnew E()\n1") == "value 1");
+}
+
+TEST(GroovyHostile, CatastrophicRegularExpressionsGiveUp) {
+  std::string end = end_of("('a' * 40 + '!') ==~ /(a+)+/");
+  EXPECT_TRUE(end.contains("regular expression /(a+)+/ gave up")) << end;
+}
+
+TEST(GroovyHostile, ClosuresThatNeverReturnUseUpTheirOperations) {
+  for (std::string_view source :
+       {"def c = { while (true) { } }\nc()", "[1].each { for (;;) { } }",
+        "Integer.MAX_VALUE.times { }", "def s = \"${-> while (true) { }}\"\ns.toString()"}) {
+    EXPECT_TRUE(end_of(source, {.fuel = 200'000}).contains("--max-operations")) << source;
+  }
+}
+
+TEST(GroovyHostile, WhatWouldNotFitIsRefusedBeforeItIsMade) {
+  auto began = std::chrono::steady_clock::now();
+  for (std::string_view source :
+       {"(1..Integer.MAX_VALUE).toList()", "[1] * 1000000000", "new int[2000000000]",
+        "'x' * 1000000000", "'x'.padLeft(2000000000)", "9 ** 999999999",
+        "def d = 1e9000000\nd * d * d * d", "new BigDecimal('1e1000000000').toBigInteger()"}) {
+    EXPECT_TRUE(end_of(source).starts_with("java.lang.OutOfMemoryError")) << end_of(source);
+  }
+  EXPECT_TRUE(end_of("1e999999999.toBigInteger()").contains("is out of range"));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(20));
+}
+
+TEST(GroovyHostile, ValuesThatHoldThemselvesEndInAnError) {
+  EXPECT_TRUE(end_of("def l = []\nl << l\nl.hashCode()").starts_with("java.lang.StackOverflow"));
+  EXPECT_EQ(end_of("def m = [:]\nm.m = m\nm.toString()"), "value '[m:(this Map)]'");
+}
+
+}  // namespace
+}  // namespace ks::groovy
