@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <malloc.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -27,7 +28,10 @@ using Time = std::chrono::steady_clock;
 
 constexpr int kWaiting = 1000;
 constexpr int kCommands = 200;
-constexpr int kRounds = 11;
+/// Measured in slices of this many, so that ours and the floor see the same machine: on a shared
+/// one the floor alone swings by a factor of 2.5 within seconds.
+constexpr int kSlice = 40;
+constexpr int kRounds = 41;
 
 double once_ms(std::string script) {
   OnceOptions options;
@@ -39,11 +43,11 @@ double once_ms(std::string script) {
   return ms;
 }
 
-/// What 200 commands cost at least: start the same shell, its output to a file, wait.
+/// What a slice of commands costs at least: start the same shell, its output to a file, wait.
 double floor_ms() {
   const TempDir folder;
   const auto start = Time::now();
-  for (int i = 0; i < kCommands; i++) {
+  for (int i = 0; i < kSlice; i++) {
     const std::string script = folder / fmt::format("script{}", i);
     {
       const Fd file = open_file(script, O_WRONLY | O_CREAT, 0700).value();
@@ -98,8 +102,8 @@ InTurns in_turns(const std::function<double()>& ours) {
     // Against the floor right before and right after it.
     ratios.push_back(own.back() / ((floors[floors.size() - 2] + floors.back()) / 2));
   }
-  out.ours_ms = median(own);
-  out.floor_ms = median(floors);
+  out.ours_ms = median(own) * kCommands / kSlice;
+  out.floor_ms = median(floors) * kCommands / kSlice;
   out.ratio = median(ratios);
   return out;
 }
@@ -110,7 +114,7 @@ void steps() {
     echo = std::min(echo, once_ms("for (int i = 0; i < 1000; i++) { echo \"line ${i}\" }"));
   bench::report("1,000 echo steps in one run", fmt::format("{:.1f} ms", echo), "<= 60 ms");
   const std::string script =
-      fmt::format("node {{ for (int i = 0; i < {}; i++) {{ sh 'true' }} }}", kCommands);
+      fmt::format("node {{ for (int i = 0; i < {}; i++) {{ sh 'true' }} }}", kSlice);
   const InTurns commands = in_turns([&] { return once_ms(script); });
   bench::report("200 sh 'true' steps of ks run", commands.text(), {},
                 fmt::format("{}; CPU {:.2f} x", commands.floor_text(),
@@ -130,7 +134,7 @@ void steps_of_a_server() {
       "<flow-definition><definition class=\"org.jenkinsci.plugins.workflow.cps."
       "CpsFlowDefinition\"><script>node {{ for (int i = 0; i &lt; {}; i++) {{ sh 'true' }} }}"
       "</script></definition></flow-definition>",
-      kCommands);
+      kSlice);
   if (Result<> put = engine->put_job(job, config); !put)
     return fmt::print("{}\n", put.error().message);
   const InTurns commands = in_turns([&] {
@@ -196,10 +200,19 @@ void waiting_runs() {
                 fmt::format("{:.2f} s", bench::seconds_since(start)), "<= 2 s");
 }
 
+/// Ahead of the machine's other load, if we may: both sides of a comparison, since children inherit
+/// it. Else chains of processes are compared by how long each link waits for strangers.
+void go_first() {
+  const sched_param first{.sched_priority = 1};
+  if (sched_setscheduler(0, SCHED_RR, &first) != 0)
+    fmt::print("not allowed to go ahead of other load: figures of commands depend on it\n");
+}
+
 }  // namespace
 }  // namespace ks::engine
 
 int main() {
+  ks::engine::go_first();
   ks::engine::steps();
   ks::engine::steps_of_a_server();
   ks::engine::waiting_runs();
