@@ -184,8 +184,8 @@ Result<json::value> Client::patch(const Resource& resource, const Key& key, Patc
   if (!options.field_manager.empty()) query.add("fieldManager", options.field_manager);
   if (options.force) query.add("force", "true");
   return parse_json(
-      TRY(send(http::Method::patch, resource.path(key.space, key.name, options.subresource),
-               std::move(query), std::move(body), media_type(type))),
+      TRY(send(http::Method::patch, resource.path(key.space, key.name, options.subresource), query,
+               std::move(body), media_type(type))),
       kJsonLimits);
 }
 
