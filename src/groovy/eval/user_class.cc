@@ -341,7 +341,10 @@ std::string shown_classes(Task& task, const Code& code) {
                      equal.front()->def->name->text +
                      ".\nCannot resolve which method to invoke for [" + given +
                      "] due to overlapping prototypes between:";
-  for (const MethodRef* each : equal) text += "\n\t" + shown_classes(task, each->def->code);
+  std::vector<std::string> lines;
+  for (const MethodRef* each : equal) lines.push_back(shown_classes(task, each->def->code));
+  std::sort(lines.begin(), lines.end());
+  for (const std::string& line : lines) text += "\n\t" + line;
   throw_error(task, "groovy.lang.GroovyRuntimeException", text);
 }
 

@@ -244,6 +244,7 @@ Value decimal_value_of(Call& c) {
 
 Value round_of(Call& c) {
   const Value& n = c.self;
+  if (n.is_integral()) throw_missing_method(c.task, n, "round", c.args);
   if (c.count() == 0) {
     if (n.is<BigDecimal>()) {
       Decimal whole = round_to_scale(decimal_value(n), 0, Rounding::half_up).value_or(Decimal{});

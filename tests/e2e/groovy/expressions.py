@@ -1,5 +1,7 @@
 """Expressions by kind: what they are made of is listed, chance takes one."""
 
+import re
+
 KINDS = ["int", "long", "dec", "dbl", "big", "str", "gstr", "bool", "ints", "strs", "map", "set", "range", "any"]
 
 
@@ -18,9 +20,8 @@ def fill(pattern, *kinds):
     for a quoted text, <c> for a letter."""
 
     def row(s, sub):
-        text = pattern
-        for at, kind in enumerate(kinds):
-            text = text.replace("{%d}" % at, sub(kind))
+        made = [sub(kind) for kind in kinds]
+        text = re.sub(r"\{(\d)\}", lambda found: made[int(found[1])] if int(found[1]) < len(made) else found[0], pattern)
         while "<i>" in text:
             text = text.replace("<i>", str(s.number(0, 5)), 1)
         while "<j>" in text:

@@ -116,6 +116,11 @@ def told(answer):
             message = without_common_names(message)
         if exception == "groovy.lang.MissingPropertyException" and re.search(r"for class: (java|groovy)\.", message):
             message = message.split("\nPossible solutions")[0]
+        if exception == "groovy.lang.GroovyRuntimeException" and re.search(r"overloading for method java\.", message):
+            message = message.split("\n")[0]
+        if exception == "groovy.lang.MissingMethodException":
+            # Long values are cut at places that differ.
+            message = re.sub(r"values: \[.*\.\.\..*", "values: ...", message)
         if exception.endswith("MultipleCompilationErrorsException"):
             # Groovy's parser stops at the first error, ours goes on: the first one has to agree.
             message = message.split("\n\n")[0]
