@@ -16,6 +16,7 @@
 #include "cmd/pipelines/connection.h"
 #include "cmd/up/settings.h"
 #include "cmd/view/style.h"
+#include "engine/git_source.h"
 #include "engine/run_once.h"
 
 namespace ks::cmd {
@@ -24,6 +25,7 @@ namespace {
 struct Flags : OnceFlags {
   std::string file;
   std::vector<std::string> parameters, env, libraries;
+  std::string scm, scm_credential;
 };
 
 /// `NAME labels=a,b env:K=V executors=2`
@@ -69,6 +71,34 @@ Result<std::pair<std::string, engine::InputAnswer>> parse_input(const std::strin
               .proceed = words[0] == "ok", .by = "ks run", .parameters_json = to_json(values)}};
 }
 
+std::string absolute(const std::string& path) {
+  return std::filesystem::absolute(path).lexically_normal().string();
+}
+
+/// `checkout scm`: what --scm names, or the repository that the Jenkinsfile lies in.
+Result<> read_scm(const Flags& flags, engine::OnceOptions& options) {
+  options.trusted_folder = std::filesystem::path(absolute(flags.file)).parent_path().string();
+  if (flags.scm == "none") return {};
+  const auto around = engine::enclosing_repository(flags.file);
+  if (around) options.trusted_folder = around->folder;
+  if (flags.scm.empty()) {
+    if (!around) return {};
+    options.scm = engine::git_description(around->folder, around->branch, {});
+    // As much as asking for it: a Declarative Pipeline does not begin with it by itself.
+    options.scm.as_object()["explicitOnly"] = true;
+    return {};
+  }
+  Result<engine::LibraryConfig> parsed = engine::parse_library("scm=" + flags.scm);
+  if (!parsed) return std::move(parsed).error().in("--scm");
+  std::string url = parsed->source;
+  if (engine::is_local_url(url)) url = absolute(url);
+  std::string branch = parsed->default_version;
+  if (const auto there = engine::enclosing_repository(url + "/.git"); there && branch.empty())
+    branch = there->branch;
+  options.scm = engine::git_description(url, branch, flags.scm_credential);
+  return {};
+}
+
 Result<engine::OnceOptions> read_flags(const Flags& flags) {
   engine::OnceOptions options;
   options.script = TRY(read_file(flags.file, 16u << 20));
@@ -76,16 +106,15 @@ Result<engine::OnceOptions> read_flags(const Flags& flags) {
     options.parameters.insert(TRY(split_pair(text, "--param")));
   for (const std::string& text : flags.env) options.env.push_back(TRY(split_pair(text, "--env")));
   TRY(read_once_flags(flags, options));
-  if (!flags.libraries.empty()) {
-    return Error{
-        Code::invalid,
-        "--library: shared libraries are not part of this version; see docs/compatibility.md"};
+  for (const std::string& text : flags.libraries) {
+    Result<engine::LibraryConfig> library = engine::parse_library(text);
+    if (!library) return std::move(library).error().in("--library");
+    if (engine::is_local_url(library->source)) library->source = absolute(library->source);
+    options.libraries.push_back(std::move(*library));
   }
+  TRY(read_scm(flags, options));
   if (!flags.workspace.empty()) {
-    char* cwd = getcwd(nullptr, 0);
-    options.workspace = flags.workspace.starts_with('/') ? flags.workspace
-                                                         : std::string(cwd) + "/" + flags.workspace;
-    free(cwd);
+    options.workspace = absolute(flags.workspace);
     TRY(make_dirs(options.workspace));
   }
   return options;
@@ -211,6 +240,11 @@ void add_run(CLI::App& app, Context& context) {
                       "folder of `node` blocks; default: one that is removed at the end");
   add_many(*command, "--library", flags->libraries,
            "NAME=GIT_URL_OR_DIR[@VERSION], a shared library");
+  command->add_option(
+      "--scm", flags->scm,
+      "GIT_URL_OR_DIR[@BRANCH] for `checkout scm`, or none; default: the repository "
+      "that the Jenkinsfile lies in");
+  command->add_option("--scm-credential", flags->scm_credential, "id of the credential for --scm");
   add_once_flags(*command, context, *flags);
   command->footer(R"(
 Exit code: 0 SUCCESS, 1 FAILURE, 2 UNSTABLE, 3 ABORTED, 4 NOT_BUILT, 64 usage.

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "engine/credentials.h"
 #include "engine/globals.h"
+#include "engine/scm/scm_objects.h"
 #include "engine/step.h"
 #include "pipeline/compile.h"
 #include "pipeline/executor.h"
@@ -139,6 +140,34 @@ class EngineRuntime final : public pipeline::Runtime {
                                   version, variable));
     }
     return {fmt::format("{}={}", variable, *home), fmt::format("PATH+{}={}/bin", variable, *home)};
+  }
+
+  bool has_scm() override {
+    const json::value& scm = run_.spec().scm;
+    return scm.is_object() && !bool_at(scm, {"explicitOnly"});
+  }
+  std::vector<std::string> checkout(groovy::Task& task) override {
+    const groovy::Value scm = scm_global(run_, task);
+    std::vector<std::string> out;
+    for (const auto& [name, value] :
+         groovy::map_entries(task, run_.call_native(task, "checkout", {{"scm", scm}}, nullptr))) {
+      out.push_back(name + "=" + run_.interpreter().to_string(task, value));
+    }
+    return out;
+  }
+  std::vector<pipeline::Change> changes() override {
+    std::vector<pipeline::Change> out;
+    for (const json::value& checkout : run_.checkouts()) {
+      const json::value* changes = find(checkout, {"changes"});
+      if (changes == nullptr || !changes->is_array()) continue;
+      for (const json::value& one : changes->get_array()) {
+        pipeline::Change change{.message = std::string(text_at(one, {"comment"})), .paths = {}};
+        for (const json::value& path : one.at("affectedPaths").as_array())
+          change.paths.emplace_back(std::string_view(path.as_string()));
+        out.push_back(std::move(change));
+      }
+    }
+    return out;
   }
 
   std::vector<pipeline::Cause> causes() override {

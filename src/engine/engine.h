@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "engine/library_config.h"
 #include "engine/local_node.h"
 #include "engine/model.h"
 
@@ -31,6 +32,10 @@ struct EngineOptions {
   size_t max_live = 20'000;      ///< runs under way at once; more wait
   size_t max_waiting = 100'000;  ///< --max-waiting-runs: runs that wait to begin; more are refused
   size_t event_history = 10'000;
+  std::vector<LibraryConfig> libraries;  ///< shared ones that scripts may load
+  /// Whether the engine may read Jenkinsfiles and libraries that scripts and jobs name from folders
+  /// of this machine.
+  bool local_repositories = false;
   std::string url;               ///< of the server, for BUILD_URL
   const Clock* clock = nullptr;  ///< Null: the machine's.
 };
@@ -65,6 +70,7 @@ struct RunInfo {
   std::vector<PendingInput> inputs;
   std::vector<Artifact> artifacts;
   std::optional<TestSummary> tests;
+  json::array checkouts;  ///< {key, url, commit, branch, changes} of each repository
 
   bool finished() const { return state == RunState::finished; }
 };

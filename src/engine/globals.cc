@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "engine/library/library_set.h"
+#include "engine/scm/scm_objects.h"
 #include "engine/step.h"
 
 namespace ks::engine {
@@ -121,7 +123,8 @@ class BuildObject final : public groovy::HostObject {
                       (run_.now_millis(task) - run_.started().time_since_epoch().count()) / 1000));
     if (name == "absoluteUrl") return text(run_.env_value(nullptr, "BUILD_URL").value_or(""));
     if (name == "externalizableId") return text(fmt::format("{}#{}", spec.job, spec.number));
-    if (name == "changeSets" || name == "upstreamBuilds") return run_.interpreter().make_list();
+    if (name == "changeSets") return change_sets(run_, task);
+    if (name == "upstreamBuilds") return run_.interpreter().make_list();
     if (name == "buildCauses") return causes();
     if (name == "buildVariables") return to_groovy(run_.interpreter(), spec.values);
     if (name == "previousBuild" || name == "nextBuild" || name == "previousBuildInProgress" ||
@@ -178,6 +181,23 @@ class BuildObject final : public groovy::HostObject {
   Run& run_;
 };
 
+/// `steps.echo 'x'`: the steps alone, for code that is no script.
+class StepsObject final : public groovy::HostObject {
+ public:
+  explicit StepsObject(Run& run) : run_(run) {}
+  std::string class_name() const override { return "org.jenkinsci.plugins.workflow.cps.DSL"; }
+  std::optional<groovy::Value> get_property(groovy::Task& task, std::string_view name) override {
+    return engine_global(run_, task, name);
+  }
+  std::optional<groovy::Value> call_method(groovy::Task& task, std::string_view name,
+                                           groovy::Args args) override {
+    return run_.call_step(task, name, args);
+  }
+
+ private:
+  Run& run_;
+};
+
 }  // namespace
 
 std::optional<groovy::Value> engine_global(Run& run, groovy::Task& task, std::string_view name) {
@@ -185,6 +205,9 @@ std::optional<groovy::Value> engine_global(Run& run, groovy::Task& task, std::st
   if (name == "env") return groovy::Value(heap.make<EnvObject>(run));
   if (name == "params") return groovy::Value(heap.make<ParamsObject>(run));
   if (name == "currentBuild") return groovy::Value(heap.make<BuildObject>(run));
+  if (name == "steps") return groovy::Value(heap.make<StepsObject>(run));
+  if (name == "scm") return scm_global(run, task);
+  if (std::optional<groovy::Value> variable = run.libraries().variable(task, name)) return variable;
   if (const auto value = run.env_value(run.context(task).get(), name))
     return run.interpreter().make_string(*value);
   return std::nullopt;

@@ -148,6 +148,12 @@ class LocalNode final : public Node {
     granted({nullptr, "cancelled"});
   }
 
+  std::shared_ptr<Workspace> own_folder(const std::string& name) override {
+    return std::make_shared<LocalWorkspace>(*commands_, options_.root + "/scm/" + name, "built-in",
+                                            "", -1,
+                                            std::vector<std::pair<std::string, std::string>>());
+  }
+
   void release(const std::string& key) override {
     Grants grants;
     {

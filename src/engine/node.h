@@ -81,6 +81,9 @@ class Node {
   virtual void hold_back(bool hold) = 0;
   /// Names of the machines that a label expression takes; empty for one that is none.
   virtual std::vector<std::string> names(const std::string& label) const = 0;
+  /// A folder of the engine's own on the engine's machine, for what it fetches itself:
+  /// Jenkinsfiles, libraries. Takes no executor.
+  virtual std::shared_ptr<Workspace> own_folder(const std::string& name) = 0;
   /// Gives the executor back.
   virtual void release(const std::string& key) = 0;
 };

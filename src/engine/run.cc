@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "engine/declarative.h"
 #include "engine/journal_syncer.h"
+#include "engine/library/library_set.h"
+#include "engine/scm/jenkinsfile.h"
 #include "engine/step.h"
 #include "groovy/program.h"
 
@@ -28,9 +30,11 @@ json::value RunSpec::to_json() const {
   json::array env_list, cause_list;
   for (const auto& [name, value] : env) env_list.push_back(json::array{name, value});
   for (const std::string& cause : causes) cause_list.push_back(json::value(cause));
-  return {
-      {"job", job},       {"number", number}, {"script", script},     {"parameters", parameters},
-      {"values", values}, {"env", env_list},  {"causes", cause_list}, {"key", key}};
+  return {{"job", job},           {"number", number},
+          {"script", script},     {"parameters", parameters},
+          {"values", values},     {"env", env_list},
+          {"causes", cause_list}, {"key", key},
+          {"scm", scm},           {"libraries", libraries}};
 }
 
 Result<RunSpec> RunSpec::from_json(const json::value& value) {
@@ -45,6 +49,9 @@ Result<RunSpec> RunSpec::from_json(const json::value& value) {
     spec.parameters = list->get_array();
   if (const json::value* given = find(value, {"values"}); given != nullptr && given->is_object())
     spec.values = given->get_object();
+  if (const json::value* scm = find(value, {"scm"})) spec.scm = *scm;
+  if (const json::value* list = find(value, {"libraries"}); list != nullptr && list->is_array())
+    spec.libraries = list->get_array();
   if (const json::value* env = find(value, {"env"}); env != nullptr && env->is_array()) {
     for (const json::value& pair : env->get_array()) {
       spec.env.emplace_back(std::string_view(pair.at(0).as_string()),
@@ -96,6 +103,7 @@ Result<std::shared_ptr<Run>> Run::open(RunServices services, RunSpec spec, Files
                                {.line_bytes = limits.log_line_bytes, .bytes = limits.log_bytes}));
   run->interpreter_ = std::make_unique<groovy::Interpreter>(
       *run, groovy::Limits{limits.fuel, limits.heap_bytes, limits.string_bytes, limits.call_depth});
+  run->libraries_ = std::make_shared<LibrarySet>(*run);
   run->interpreter_->define_exception("hudson.AbortException", "java.io.IOException");
   run->interpreter_->define_exception(kInterrupted, "java.lang.InterruptedException");
   run->interpreter_->define_exception("java.lang.NoSuchMethodError", "java.lang.Error");
@@ -534,6 +542,15 @@ groovy::Value Run::call_in(groovy::Task& task, ContextRef context,
 
 void Run::main_body(groovy::Task& task) {
   for (const std::string& cause : spec_.causes) print_line(cause);
+  try {
+    obtain_jenkinsfile(*this, task);
+    if (libraries_->load_declared(task, spec_.script)) run_program(task);
+  } catch (const groovy::Thrown& thrown) {
+    report_failure(task, thrown);
+  }
+}
+
+void Run::run_program(groovy::Task& task) {
   groovy::Compiled compiled =
       compile_for(*this, spec_.script, {.script_name = "WorkflowScript", .file = "WorkflowScript"});
   if (!compiled) {
@@ -613,6 +630,7 @@ void Run::finish() {
   awaiting_.clear();
   output_maskers_.clear();
   declarative.reset();
+  libraries_.reset();
   interpreter_.reset();
   journal_.reset();
   past_.clear();

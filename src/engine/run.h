@@ -25,9 +25,11 @@ namespace ks::engine {
 namespace json = boost::json;
 
 class JournalSyncer;
+class LibrarySet;
 class Run;
 class Node;
 class StepCall;
+struct RepositoryCommit;
 struct StepInfo;
 class StepRegistry;
 
@@ -42,6 +44,10 @@ struct RunSpec {
   std::vector<std::pair<std::string, std::string>> env;  ///< more environment for all steps
   std::vector<std::string> causes;                       ///< `Started by user admin`
   std::string key;  ///< idempotency key of who asked for it; may be empty
+  /// The repository behind the Jenkinsfile, by read_git_spec(), with `scriptPath`, the file in it;
+  /// null for none. Without a scriptPath `script` is what runs.
+  json::value scm;
+  json::array libraries;  ///< shared ones that the script may load (library_config.h)
   json::value to_json() const;
   static Result<RunSpec> from_json(const json::value& value);
 };
@@ -65,6 +71,16 @@ struct RunServices {
   /// a new run.
   std::function<void(const Run&)> replayed = nullptr;
   std::function<std::optional<BuildResult>(const RunSpec&)> previous_result;
+  /// {commit, successful}: what earlier runs of the job checked out of a repository, by
+  /// GitSpec::key(); null for none.
+  std::function<json::value(const RunSpec&, const std::string& key)> previous_checkout = nullptr;
+  /// Whether the engine itself may read repositories in folders of its machine: with its own
+  /// rights.
+  bool local_repositories = false;
+  /// Where `readTrusted` reads instead of the repository; `ks run`: beside the Jenkinsfile.
+  std::string trusted_folder = {};
+  /// A repository that is somebody's own, not a copy: nothing is checked out there.
+  std::string kept_repository = {};
   std::string url;                  ///< of the server, for BUILD_URL; may be empty
   JournalSyncer* syncer = nullptr;  ///< Null: each record that must be on disk is waited for.
 };
@@ -220,6 +236,9 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   void remove_input(uint64_t await);
   void add_artifacts(std::vector<Artifact> artifacts);
   void add_tests(const TestSummary& tests);
+  /// {key, url, commit, branch, changes} of one repository.
+  void add_checkout(json::object checkout);
+  json::array checkouts() const;
   void mask(std::string_view secret) { masker_.add(secret); }
   const Masker& masker() const { return masker_; }
   /// Counts the folders of secret files: the same in a replay.
@@ -239,6 +258,11 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   const RunLimits& limits() const { return limits_; }
   bool replaying() const { return replaying_; }
   std::optional<BuildResult> previous_result(groovy::Task& task);
+  /// Something that differs each time it is asked, or that others may change: drawn once, then
+  /// always the same.
+  json::value draw(groovy::Task& task, std::string_view what,
+                   const std::function<json::value()>& fresh);
+  LibrarySet& libraries() { return *libraries_; }
 
   [[noreturn]] void fail(groovy::Task& task,
                          std::string_view message);  ///< throws hudson.AbortException
@@ -262,6 +286,9 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   /// The program of the pipeline, once it was compiled; Declarative's executor reads the model from
   /// here.
   std::shared_ptr<void> declarative;
+  /// Where the Jenkinsfile came from, once it was read from a repository.
+  std::shared_ptr<RepositoryCommit> jenkinsfile_commit;
+  void set_script(std::string text) { spec_.script = std::move(text); }
   /// What `currentBuild` says while a `post` block runs: the result that the block was chosen by.
   std::optional<BuildResult> shown_result;
 
@@ -302,6 +329,7 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   Strand& new_strand(Strand* parent, ContextRef context, std::string name,
                      std::function<void(groovy::Task&)> body);
   void main_body(groovy::Task& task);
+  void run_program(groovy::Task& task);
   void report_failure(groovy::Task& task, const groovy::Thrown& thrown);
   void print_end();
   void finish();
@@ -312,8 +340,6 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   bool go_on();
   JournalRecord expect(groovy::Task& task, RecordType type, std::string_view what);
   void diverged(std::string message);
-  json::value draw(groovy::Task& task, std::string_view what,
-                   const std::function<json::value()>& fresh);
 
   RunServices services_;
   RunSpec spec_;
@@ -322,6 +348,7 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   std::shared_ptr<Journal> journal_;
   std::unique_ptr<RunLog> log_;
   std::unique_ptr<groovy::Interpreter> interpreter_;
+  std::shared_ptr<LibrarySet> libraries_;  // holds values of the interpreter
   Masker masker_;
   Masker printed_;  // holds back the beginning of what may become a secret
 
@@ -371,6 +398,7 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   std::vector<PendingInput> inputs_;
   std::vector<Artifact> artifacts_;
   std::optional<TestSummary> tests_;
+  json::array checkouts_;
   std::string description_;
   std::string display_name_;
   std::string waiting_for_;

@@ -5,7 +5,9 @@
 #include "base/text.h"
 #include "engine/globals.h"
 #include "engine/host_classes.h"
+#include "engine/library/library_set.h"
 #include "engine/node.h"
+#include "engine/record_object.h"
 #include "engine/step.h"
 
 // What a script finds around it: steps, globals, time and chance.
@@ -123,6 +125,9 @@ std::optional<groovy::Value> Run::call_step(groovy::Task& task, std::string_view
                                             groovy::Args args) {
   if (std::optional<groovy::Value> answer = call_declarative(*this, task, name, args))
     return answer;
+  // A global variable of a library is called before a step of its name is.
+  if (std::optional<groovy::Value> variable = libraries_->variable(task, name))
+    return interpreter_->invoke(task, *variable, "call", args);
   StepCall call(*this, task, *meant(*this, step_info(task, name), task, args));
   if (const std::optional<std::string> wrong = sort_arguments(call, args))
     raise(task, "java.lang.IllegalArgumentException", *wrong);
@@ -191,8 +196,9 @@ std::optional<groovy::Value> Run::global(groovy::Task& task, std::string_view na
 
 bool Run::set_global(groovy::Task&, std::string_view, const groovy::Value&) { return false; }
 
-std::optional<groovy::Value> Run::find_class(groovy::Task&, std::string_view name) {
-  return host_class(*this, name);
+std::optional<groovy::Value> Run::find_class(groovy::Task& task, std::string_view name) {
+  if (std::optional<groovy::Value> known = host_class(*this, name)) return known;
+  return libraries_->find_class(task, name);
 }
 
 void Run::print(groovy::Task&, std::string_view text) { print(text); }
@@ -316,6 +322,8 @@ const StepRegistry& builtin_steps() {
     add_basic_steps(made);
     add_block_steps(made);
     add_shell_steps(made);
+    add_scm_steps(made);
+    add_library_steps(made);
     add_file_steps(made);
     add_result_steps(made);
     add_symbols(made);
@@ -382,6 +390,8 @@ json::value from_groovy(groovy::Task& task, const groovy::Value& value) {
       object[key] = from_groovy(task, member);
     return object;
   }
+  if (const auto* record = dynamic_cast<const RecordObject*>(value.as<groovy::HostObject>()))
+    return record->data();
   return json::value(json::string(task.interpreter().to_string(task, value)));
 }
 

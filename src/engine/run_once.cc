@@ -44,6 +44,9 @@ Result<OnceResult> run_once(OnceOptions options) {
   spec.number = options.number;
   spec.causes = options.causes;
   spec.values = options.values;
+  spec.scm = options.scm;
+  for (const LibraryConfig& library : options.libraries)
+    spec.libraries.push_back(library_to_json(library));
   for (const auto& [name, value] : options.parameters) spec.values[name] = value;
 
   RunServices services;
@@ -59,6 +62,16 @@ Result<OnceResult> run_once(OnceOptions options) {
   services.background = [&background](std::function<void()> work) {
     background.post(std::move(work));
   };
+  services.previous_checkout = [&options](const RunSpec&, const std::string& key) -> json::value {
+    for (const json::value& earlier : options.earlier_checkouts) {
+      if (text_at(earlier, {"key"}) == key) return {{"commit", text_at(earlier, {"commit"})}};
+    }
+    return nullptr;
+  };
+  services.local_repositories = true;
+  services.trusted_folder = options.trusted_folder;
+  if (!options.workspace.empty() && file_exists(options.workspace + "/.git"))
+    services.kept_repository = options.workspace;
   if (options.changed) {
     services.node_changed = [&options](const Run& changed, const RunNode& which) {
       if (which.kind != NodeKind::step) options.changed(changed);
@@ -104,7 +117,8 @@ Result<OnceResult> run_once(OnceOptions options) {
                     .report = report_of(*run),
                     .started = run->started(),
                     .ended = run->ended(),
-                    .nodes = run->nodes()};
+                    .nodes = run->nodes(),
+                    .checkouts = run->checkouts()};
 }
 
 }  // namespace ks::engine

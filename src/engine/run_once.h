@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/library_config.h"
 #include "engine/local_node.h"
 #include "engine/run.h"
 
@@ -18,7 +19,13 @@ struct OnceOptions {
   std::map<std::string, std::string>
       parameters;  ///< --param: values for declared parameters, and new ones
   std::vector<std::pair<std::string, std::string>> env;
-  std::string workspace;  ///< empty: a folder that is removed at the end
+  std::vector<LibraryConfig> libraries;
+  /// The repository behind the Jenkinsfile, by read_git_spec(); null for none. With a `scriptPath`
+  /// the script is read from there.
+  json::value scm;
+  json::array earlier_checkouts;  ///< of builds before, newest first: OnceResult::checkouts
+  std::string trusted_folder;     ///< where `readTrusted` reads; empty: from `scm`
+  std::string workspace;          ///< empty: a folder that is removed at the end
   std::vector<LocalNodeOptions::Machine> machines;
   std::string credentials_yaml;
   std::map<std::string, InputAnswer>
@@ -43,6 +50,7 @@ struct OnceResult {
   WallTime started{};
   WallTime ended{};
   std::vector<RunNode> nodes;  ///< in the order of starting
+  json::array checkouts;       ///< what it checked out: {key, url, commit, branch, changes}
 };
 
 /// Runs to the end. An error is one of the options; a failing script is a result.

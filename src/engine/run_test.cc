@@ -264,5 +264,13 @@ TEST(Run, AStepThatNeedsANodeSaysSo) {
               HasSubstr("Required context class hudson.Launcher is missing"));
 }
 
+TEST(Run, AFolderInFrontOfThePathLeavesTheOtherCommandsInReach) {
+  const Ended ended = run_script(
+      "node { withEnv(['PATH+TOOL=/opt/tool/bin']) { sh 'echo \"path $PATH\"; ls / >/dev/null' } "
+      "}");
+  EXPECT_EQ(ended.result, BuildResult::success) << ended.log;
+  EXPECT_THAT(ended.log, HasSubstr("\npath /opt/tool/bin:/"));
+}
+
 }  // namespace
 }  // namespace ks::engine

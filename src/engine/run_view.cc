@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "engine/files.h"
 #include "engine/run.h"
 
 // What others see of a run, and what steps change of it.
@@ -14,6 +15,7 @@ namespace {
 constexpr size_t kMaxNameBytes = 4096;
 constexpr size_t kMaxErrorBytes = 16 << 10;
 constexpr size_t kMaxEnvBytes = 16 << 20;
+constexpr size_t kMaxCheckouts = 1000;
 
 std::string shortened(std::string text, size_t bytes) {
   if (text.size() <= bytes) return text;
@@ -253,6 +255,16 @@ void Run::add_tests(const TestSummary& added) {
   sum.skipped += added.skipped;
 }
 
+void Run::add_checkout(json::object checkout) {
+  std::lock_guard lock(view_mutex_);
+  if (checkouts_.size() < kMaxCheckouts) checkouts_.push_back(std::move(checkout));
+}
+
+json::array Run::checkouts() const {
+  std::lock_guard lock(view_mutex_);
+  return checkouts_;
+}
+
 void Run::set_env(groovy::Task& task, std::string name, std::string value) {
   size_t bytes = name.size() + value.size();
   for (const auto& [known, text] : env_) bytes += known.size() + text.size();
@@ -277,7 +289,9 @@ void assign(std::vector<std::pair<std::string, std::string>>& env, std::string_v
     text = plus == name.npos ? std::string(value) : std::string(value) + ":" + text;
     return;
   }
-  env.emplace_back(base, value);
+  // The commands of the machine stay in reach.
+  const bool in_front = plus != name.npos && base == "PATH";
+  env.emplace_back(base, in_front ? std::string(value) + ":" + base_path() : std::string(value));
 }
 
 }  // namespace

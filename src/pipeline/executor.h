@@ -116,7 +116,8 @@ class Runtime {
 
   /// Whether the Jenkinsfile came from a repository: an agent then checks it out.
   virtual bool has_scm() { return false; }
-  virtual void checkout(groovy::Task&) {}
+  /// Gives the variables of the checkout, `GIT_COMMIT=...`.
+  virtual std::vector<std::string> checkout(groovy::Task&) { return {}; }
   virtual std::vector<Cause> causes() { return {}; }
   virtual std::vector<Change> changes() { return {}; }
   /// The stage that a restarted run begins at.

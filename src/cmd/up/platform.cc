@@ -66,8 +66,24 @@ store::StoreOptions store_options(const UpSettings& settings) {
   return options;
 }
 
-engine::EngineOptions engine_options(const UpSettings& settings, std::string url) {
+constexpr size_t kMaxLibrariesBytes = 1u << 20;
+
+/// The shared libraries that a file lists under `libraries`.
+Result<std::vector<engine::LibraryConfig>> libraries_of(const std::string& file) {
+  if (file.empty()) return std::vector<engine::LibraryConfig>();
+  Result<json::value> value = parse_yaml(TRY(read_file(file, kMaxLibrariesBytes)));
+  if (!value) return std::move(value).error().in(file);
+  const json::value* list = find(*value, {"libraries"});
+  if (list == nullptr) return Error{Code::invalid, file + ": there is no list 'libraries'"};
+  Result<std::vector<engine::LibraryConfig>> libraries = engine::read_libraries(*list);
+  if (!libraries) return std::move(libraries).error().in(file);
+  return libraries;
+}
+
+Result<engine::EngineOptions> engine_options(const UpSettings& settings, std::string url) {
   engine::EngineOptions options;
+  options.libraries = TRY(libraries_of(settings.libraries));
+  options.local_repositories = settings.local_repositories;
   options.data_dir = settings.data_dir + "/engine";
   options.machines.front().executors = static_cast<int>(settings.executors);
   options.agent = {own_program(), "agent"};
@@ -127,7 +143,7 @@ struct Platform::State {
                         .ca_pem = certificates.ca_pem};
     lifecycle.emplace(*store, std::move(options));
     lifecycle->start();
-    engine = TRY(engine::Engine::open(engine_options(settings, url)));
+    engine = TRY(engine::Engine::open(TRY(engine_options(settings, url))));
     jenkins_api.emplace(*engine);
     add_routes();
     return start_controllers();

@@ -21,6 +21,8 @@ struct UpSettings {
   std::string log_format = "text";
   bool access_log = false;
   uint64_t executors = 2;
+  std::string libraries;  ///< file that lists shared libraries
+  bool local_repositories = false;
 
   engine::RunLimits run;
   uint64_t max_waiting_runs = 100'000;

@@ -22,6 +22,7 @@ namespace {
 constexpr size_t kMaxResultBytes = 256u << 20;
 constexpr size_t kMaxHeldBytes = 4096;
 constexpr auto kAnswerPatience = std::chrono::seconds(30);  // for the disk
+constexpr size_t kMostEarlierRuns = 20;  // that are looked at for what they checked out
 
 RunState state_of(const Run& run) {
   if (run.finished()) return RunState::finished;
@@ -45,6 +46,7 @@ RunInfo info_of(const Run& run, const JobName& job, bool with_nodes) {
   out.inputs = run.inputs();
   out.artifacts = run.artifacts();
   out.tests = run.tests();
+  out.checkouts = run.checkouts();
   if (with_nodes) out.nodes = run.nodes();
   return out;
 }
@@ -142,6 +144,11 @@ Result<uint64_t> EngineServer::start(const JobName& name, StartRequest request) 
     out.spec.parameters = declared_parameters(job->settings);
     out.spec.values = complete_values(job->settings, std::move(request.values));
     out.spec.causes = std::move(request.causes);
+    out.spec.scm = job->settings.scm;
+    for (const LibraryConfig& library : options_.libraries) {
+      if (library.project.empty() || library.project == name.folder)
+        out.spec.libraries.push_back(library_to_json(library));
+    }
     out.spec.key = request.key;
     return out;
   });
@@ -210,8 +217,35 @@ RunServices EngineServer::services_for(const Job& job) {
     }
     return std::nullopt;
   };
+  out.previous_checkout = [this, name = job.name](const RunSpec& spec, const std::string& key) {
+    return previous_checkout(name, spec.number, key);
+  };
+  out.local_repositories = options_.local_repositories;
   out.url = options_.url;
   return out;
+}
+
+/// What the last run of a job checked out of a repository, and the last successful one.
+json::value EngineServer::previous_checkout(const JobName& name, uint64_t before,
+                                            const std::string& key) const {
+  const Result<std::vector<uint64_t>> numbers = runs(name);
+  json::object out;
+  size_t seen = 0;
+  for (uint64_t number : numbers.value_or(std::vector<uint64_t>())) {
+    if (number >= before) continue;
+    if (++seen > kMostEarlierRuns) break;
+    const Result<RunInfo> earlier = run(name, number, false);
+    if (!earlier) continue;
+    for (const json::value& checkout : earlier->checkouts) {
+      if (text_at(checkout, {"key"}) != key) continue;
+      const std::string_view commit = text_at(checkout, {"commit"});
+      if (!out.contains("commit")) out["commit"] = commit;
+      if (earlier->finished() && earlier->result == BuildResult::success)
+        out["successful"] = commit;
+    }
+    if (out.contains("successful")) break;
+  }
+  return out.empty() ? json::value(nullptr) : json::value(std::move(out));
 }
 
 /// A new run, or one whose journal is there.

@@ -96,6 +96,7 @@ class EngineServer final : public Engine {
   Result<RunInfo> read(const Found& found, const JobName& name, bool with_nodes) const;
 
   RunServices services_for(const Job& job);
+  json::value previous_checkout(const JobName& name, uint64_t before, const std::string& key) const;
   Result<> begin_build(const JobRef& job, uint64_t number, RunSpec spec);
   bool may_begin(const State& state, const Job& job) const;
   void begin_waiting_anywhere();

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "engine/server/scm_definition.h"
 #include "jenkins/config_xml.h"
 
 namespace ks::engine {
@@ -21,6 +22,7 @@ Result<JobSettings> read_settings(const std::string& config_xml) {
   const json::value spec = TRY(jenkins::spec_with_secrets(config_xml));
   JobSettings out;
   out.script = text_at(spec, {"pipeline", "jenkinsfile"});
+  out.scm = TRY(scm_of_config(config_xml));
   if (const json::value* list = find(spec, {"pipeline", "parameters"});
       list != nullptr && list->is_array()) {
     out.parameters = list->get_array();

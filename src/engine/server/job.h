@@ -14,6 +14,7 @@ namespace ks::engine {
 struct JobSettings {
   std::string script;
   json::array parameters;  ///< {type, name, default_value, description}
+  json::value scm;         ///< of the repository with the Jenkinsfile; null: it is `script`
   bool one_at_a_time = false;
   bool disabled = false;
 };

@@ -79,7 +79,8 @@ std::string to_text(const RunInfo& info) {
                    {"displayName", info.display_name},
                    {"logBytes", info.log_bytes},
                    {"nodes", std::move(nodes)},
-                   {"artifacts", std::move(artifacts)}};
+                   {"artifacts", std::move(artifacts)},
+                   {"checkouts", info.checkouts}};
   if (info.tests) {
     out["tests"] = json::object{{"total", info.tests->total},
                                 {"failed", info.tests->failed},
@@ -114,6 +115,7 @@ Result<RunInfo> run_from_text(std::string_view text) {
     out.artifacts.push_back(
         {std::string(text_at(one, {"path"})), static_cast<uint64_t>(int_at(one, {"bytes"}))});
   }
+  out.checkouts = list_at(value, "checkouts");
   if (const json::value* tests = find(value, {"tests"})) {
     out.tests = TestSummary{.total = int_at(*tests, {"total"}),
                             .failed = int_at(*tests, {"failed"}),

@@ -32,7 +32,9 @@ groovy::Value validate_declarative(StepCall& call) {
   if (!checked.errors.empty()) {
     return answer(
         false,
-        fmt::format("Error(s) validating Declarative Pipeline file '{}' - {}", name,
+        fmt::format("Error(s) validating Declarative Pipeline file '{}' - "
+                    "org.codehaus.groovy.control.MultipleCompilationErrorsException: {}",
+                    name,
                     groovy::format_errors(text.as_string(), "WorkflowScript", checked.errors)));
   }
   if (checked.pipelines.empty()) {

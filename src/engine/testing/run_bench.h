@@ -41,7 +41,7 @@ class Bench {
   }
 
   Run& open(std::string_view script, RunLimits limits = {}) {
-    RunSpec spec;
+    RunSpec spec = spec_;
     spec.job = "demo/web";
     spec.script = script;
     run_ = Run::open(services_, std::move(spec),
@@ -59,7 +59,8 @@ class Bench {
   }
   std::string log() const { return read_file(folder_ + "/log").value(); }
   Run& run() { return *run_; }
-  /// To be changed before open().
+  /// What the next run is given beside its script, and what it finds around it.
+  RunSpec& spec() { return spec_; }
   RunServices& services() { return services_; }
 
  private:
@@ -67,6 +68,7 @@ class Bench {
   std::unique_ptr<Node> node_;
   Loop loop_, background_;
   RunServices services_;
+  RunSpec spec_;
   std::shared_ptr<Run> run_;
 };
 

@@ -76,9 +76,14 @@ void Executor::checked_out(Task& task, const std::optional<Calls>& options, bool
     EvaluatedCall evaluated = evaluate(task, *call);
     folder = argument(task, evaluated, "subdirectory", true);
   }
+  std::vector<std::string> variables;
   auto checkout = [&](Task& own) {
-    if (folder.empty()) return runtime_.checkout(own);
-    block(own, "dir", {{"path", string(own, folder)}}, [&](Task& in) { runtime_.checkout(in); });
+    if (folder.empty()) {
+      variables = runtime_.checkout(own);
+      return;
+    }
+    block(own, "dir", {{"path", string(own, folder)}},
+          [&](Task& in) { variables = runtime_.checkout(in); });
   };
   if (of_pipeline) {
     block(task, "stage", {{"name", string(task, "Declarative: Checkout SCM")}}, [&](Task& own) {
@@ -88,7 +93,11 @@ void Executor::checked_out(Task& task, const std::optional<Calls>& options, bool
   } else {
     checkout(task);
   }
-  inside(task, around);
+  if (variables.empty()) return inside(task, around);
+  std::vector<Value> overrides;
+  for (const std::string& each : variables) overrides.push_back(string(task, each));
+  block(task, "withEnv", {{"overrides", task.interpreter().make_list(std::move(overrides))}},
+        [&](Task& own) { inside(own, around); });
 }
 
 // ----- environment -----
