@@ -197,8 +197,8 @@ std::optional<groovy::Value> Run::global(groovy::Task& task, std::string_view na
 bool Run::set_global(groovy::Task&, std::string_view, const groovy::Value&) { return false; }
 
 std::optional<groovy::Value> Run::find_class(groovy::Task& task, std::string_view name) {
-  if (std::optional<groovy::Value> known = host_class(*this, name)) return known;
-  return libraries_->find_class(task, name);
+  if (std::optional<groovy::Value> own = libraries_->find_class(task, name)) return own;
+  return host_class(*this, name);
 }
 
 void Run::print(groovy::Task&, std::string_view text) { print(text); }

@@ -119,15 +119,14 @@ inline std::string stage_problem(const json::object& one, const json::value& rep
 
 /// Runs a Jenkinsfile, and tells what of `result`, `logContains` and `logNotContains` is not so.
 inline std::string run_problem(const json::object& one, engine::OnceOptions options,
-                               std::string& output,
-                               std::optional<engine::BuildResult>* ended = nullptr) {
+                               std::string& output, engine::OnceResult* ended = nullptr) {
   TempDir kept;
   if (one.contains("archives")) options.keep = kept.path();
   options.console = [&](std::string_view text) { output += text; };
   auto done = engine::run_once(std::move(options));
   if (!done) return done.error().message + "\n";
   std::string problem;
-  if (ended != nullptr) *ended = done->result;
+  if (ended != nullptr) *ended = *done;
   const std::string_view result = engine::to_string(done->result);
   if (const json::value* wanted = one.if_contains("result");
       wanted != nullptr && wanted->as_string() != result) {

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "cases.h"
+#include "repositories.h"
 
 namespace {
 
@@ -20,15 +21,13 @@ namespace json = boost::json;
 using namespace ks::conformance;
 using ks::engine::OnceOptions;
 
-/// What a case wants that one machine without a repository and a server cannot give. It fails then.
+/// What a case wants that one machine without a server cannot give. It fails then.
 std::optional<std::string> out_of_reach(const json::object& one) {
-  for (std::string_view key : {"libraries", "repoFiles"}) {
-    if (one.contains(key)) return fmt::format("no {} in this harness", key);
-  }
   const json::value* builds = one.if_contains("runs");
   if (builds == nullptr) return std::nullopt;
-  constexpr std::string_view kKnown[] = {
-      "result", "logContains", "logNotContains", "logInOrder", "logMatches", "file", "agentEnv"};
+  constexpr std::string_view kKnown[] = {"result",     "logContains",  "logNotContains",
+                                         "logInOrder", "logMatches",   "file",
+                                         "agentEnv",   "commitsBefore"};
   for (const json::value& build : builds->as_array()) {
     for (const auto& [key, value] : build.as_object()) {
       if (std::ranges::find(kKnown, std::string_view(key)) == std::end(kKnown))
@@ -103,10 +102,16 @@ void add_inputs(const json::object& one, OnceOptions& options) {
   }
 }
 
+/// What the builds of one case share: its repositories, and what the last one left behind.
+struct Job {
+  ks::TempDir folder;
+  std::optional<ks::engine::BuildResult> before;
+  json::array checkouts;
+};
+
 /// One build: `one` is the case, `build` what is expected of it.
 std::string build_problem(const json::object& one, const json::object& build,
-                          const std::string& root, uint64_t number,
-                          std::optional<ks::engine::BuildResult>& before, std::string& output) {
+                          const std::string& root, uint64_t number, Job& job, std::string& output) {
   OnceOptions options;
   options.number = number;
   options.job = "test0";
@@ -114,13 +119,21 @@ std::string build_problem(const json::object& one, const json::object& build,
   options.script = read_text(root + "/" + std::string(source.at("file").as_string()));
   options.credentials_yaml = credentials_yaml(one);
   options.causes = causes(one);
-  options.previous_result = before;
+  options.previous_result = job.before;
+  options.earlier_checkouts = job.checkouts;
   json::object settings = one;
   if (const json::value* env = build.if_contains("agentEnv")) settings["agentEnv"] = *env;
   add_machines(settings, options);
   add_inputs(one, options);
+  const std::vector<std::string> needs = texts(one, "needs");
+  if (std::ranges::find(needs, "git") != needs.end())
+    add_repository(one, build, root, job.folder / "pipeline", options);
+  add_libraries(one, root, job.folder / "libraries", options);
   std::string printed;
-  const std::string problem = run_problem(build, std::move(options), printed, &before);
+  ks::engine::OnceResult ended;
+  const std::string problem = run_problem(build, std::move(options), printed, &ended);
+  job.before = ended.result;
+  job.checkouts = std::move(ended.checkouts);
   output += printed;
   return problem;
 }
@@ -146,13 +159,13 @@ int main(int argc, char** argv) {
       continue;
     }
     std::string problem, output;
-    std::optional<ks::engine::BuildResult> before;
+    Job job;
     if (const json::value* builds = one.if_contains("runs")) {
       uint64_t number = 0;
       for (const json::value& build : builds->as_array())
-        problem += build_problem(one, build.as_object(), flags->corpus, ++number, before, output);
+        problem += build_problem(one, build.as_object(), flags->corpus, ++number, job, output);
     } else {
-      problem = build_problem(one, one, flags->corpus, 1, before, output);
+      problem = build_problem(one, one, flags->corpus, 1, job, output);
     }
     tally.add(id, problem, flags->verbose ? output : "");
   }
