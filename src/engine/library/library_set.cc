@@ -213,7 +213,8 @@ void LibrarySet::read_commit(groovy::Task& task, Library& library, const Library
                          .credentials_id = config.credentials_id};
   run_.print_line(
       fmt::format("Attempting to resolve {} from remote references...", library.version));
-  const std::string key = fmt::format("library {} {}", config.name, config.source);
+  const std::string key =
+      fmt::format("library {} {}", config.name, url_without_password(config.source));
   const json::value before = run_.draw(task, "the last version of a library", [&] {
     return run_.services().previous_checkout && changelog
                ? run_.services().previous_checkout(run_.spec(), key)
@@ -231,7 +232,7 @@ void LibrarySet::read_commit(groovy::Task& task, Library& library, const Library
   run_.print_line(
       fmt::format("Found match: {} revision {}", library.commit->ref, library.commit->commit));
   run_.add_checkout({{"key", key},
-                     {"url", config.source},
+                     {"url", url_without_password(config.source)},
                      {"commit", library.commit->commit},
                      {"branch", library.version},
                      {"changes", changelog ? library.commit->changes : json::array()}});

@@ -152,7 +152,7 @@ class Checkout {
     json::array changes;
     if (changelog && done.has_changes) changes = parse_changes(done.changes);
     run_.add_checkout({{"key", spec_.key()},
-                       {"url", spec_.remotes.front().url},
+                       {"url", url_without_password(spec_.remotes.front().url)},
                        {"commit", done.commit},
                        {"branch", branch_of_ref(done.ref)},
                        {"changes", std::move(changes)}});

@@ -22,9 +22,11 @@ exec 3>&1 1>&2
 export GIT_TERMINAL_PROMPT=0 LC_ALL=C.UTF-8
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_ASKPASS SSH_ASKPASS
 say() { printf '%s\n' "$*"; }
+timed=
+timeout --foreground 1 true 2>/dev/null && timed=1
 limited() {
   minutes=$1; shift
-  if timeout --foreground 1 true 2>/dev/null; then timeout --foreground -k 10 "${minutes}m" "$@"; else "$@"; fi
+  if [ -n "$timed" ]; then timeout --foreground -k 10 "${minutes}m" "$@"; else "$@"; fi
 }
 # How a failed command is told: `failed STATUS MINUTES OUTPUT COMMAND...`
 failed() {

@@ -266,9 +266,18 @@ Result<> check_git_ref(std::string_view ref, std::string_view what) {
   return {};
 }
 
+std::string url_without_password(std::string_view url) {
+  const size_t scheme = url.find("://");
+  if (scheme == url.npos) return std::string(url);
+  const size_t host = scheme + 3, host_end = std::min(url.find('/', host), url.size());
+  const size_t at = url.substr(0, host_end).rfind('@'), colon = url.find(':', host);
+  if (at == url.npos || at < host || colon > at) return std::string(url);
+  return std::string(url.substr(0, colon)).append(url.substr(at));
+}
+
 std::string GitSpec::key() const {
   std::string out = "git";
-  for (const GitRemote& remote : remotes) out += " " + remote.url;
+  for (const GitRemote& remote : remotes) out += " " + url_without_password(remote.url);
   return extensions.directory.empty() ? out : out + " " + extensions.directory;
 }
 

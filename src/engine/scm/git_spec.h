@@ -91,6 +91,8 @@ Result<GitSpec> read_git_spec(const json::value& description,
 Result<> check_git_url(std::string_view url);
 /// Refuses what git would take for an option, and what cannot be a ref.
 Result<> check_git_ref(std::string_view ref, std::string_view what);
+/// An address as it may be kept: without the password in it.
+std::string url_without_password(std::string_view url);
 /// `$NAME` and `${NAME}` replaced by what `value_of` gives; unknown ones stay.
 std::string expand_variables(
     std::string_view text,

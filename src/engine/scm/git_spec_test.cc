@@ -42,6 +42,15 @@ TEST(GitUrl, WhatGitWouldRunOrTakeForAnOptionIsRefused) {
   }
 }
 
+TEST(GitUrl, APasswordIsNotKept) {
+  EXPECT_EQ(url_without_password("https://ada:secret@example.org/a"), "https://ada@example.org/a");
+  EXPECT_EQ(url_without_password("https://ada:se@cret@example.org/a"), "https://ada@example.org/a");
+  for (std::string_view url : {"https://example.org:8080/a@b", "https://ada@example.org:1/a",
+                               "git@example.org:a", "/srv/a:b@c"}) {
+    EXPECT_EQ(url_without_password(url), url);
+  }
+}
+
 TEST(GitSpec, NamesThatAreOptionsAreRefused) {
   const auto with = [](std::string_view branch) {
     return read(R"({"userRemoteConfigs": [{"url": "/a"}], "branches": [{"name": ")" +
