@@ -76,6 +76,9 @@ Result<> replay(Context& context, const Flags& flags) {
     options.job = spec.job;
     options.number = spec.number;
     options.env = spec.env;
+    options.scm = spec.scm;
+    for (const json::value& one : spec.libraries)
+      options.libraries.push_back(engine::library_from_json(one));
     options.causes = {fmt::format("Replayed #{}", spec.number)};
     options.values = spec.values;
   } else {

@@ -80,7 +80,12 @@ Result<> prepare_replay(const ReplayRequest& request) {
   const size_t end = TRY(find_step(records, request.from));
   json::value begin = TRY(parse_json(records[0].data));
   json::object& spec = begin.as_object();
-  if (!request.script.empty()) spec["script"] = request.script;
+  if (!request.script.empty()) {
+    spec["script"] = request.script;
+    // The repository is asked all the same, as the journal has it.
+    if (json::value* scm = find(begin, {"scm"}); scm != nullptr && scm->is_object())
+      scm->get_object()["edited"] = true;
+  }
   const json::value* number = spec.if_contains("number");
   spec["causes"] = json::array{
       json::value(fmt::format("Replayed #{}", number == nullptr ? "" : to_json(*number)))};

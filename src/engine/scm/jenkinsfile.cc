@@ -77,7 +77,8 @@ void obtain_jenkinsfile(Run& run, groovy::Task& task) {
   std::optional<std::string> text = file_at(run, task, *run.jenkinsfile_commit, path);
   if (!text) run.fail(task, fmt::format("Unable to find {} from git {}", path, url));
   run.print_line(fmt::format("Obtained {} from git {}", path, url));
-  run.set_script(std::move(*text));
+  // A replay may have a script of its own.
+  if (!bool_at(run.spec().scm, {"edited"})) run.set_script(std::move(*text));
 }
 
 std::optional<json::object> resolve_target(StepCall& call, const std::string& url,
