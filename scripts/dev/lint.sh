@@ -59,6 +59,10 @@ lint_banned() {
     echo "no fork: use base/process.h" >&2
     bad=1
   fi
+  if grep -rnE '(^|,)[[:space:]]*\.[a-z_]+ = .*TRY\(' src bench tests --include='*.cc' --include='*.h'; then
+    echo "no TRY for a member of an aggregate: g++ 12 leaks the members before it (CONTRIBUTING.md)" >&2
+    bad=1
+  fi
   return $bad
 }
 

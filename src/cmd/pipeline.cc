@@ -100,7 +100,8 @@ Result<> create(Call& call) {
 }
 
 Result<> run(Call& call) {
-  const NewRun wanted{.pipeline = call.pipeline, .parameters = TRY(parameters_of(call.flags))};
+  NewRun wanted{.pipeline = call.pipeline};
+  wanted.parameters = TRY(parameters_of(call.flags));
   const json::value made = TRY(create_run(*call.server.kube, wanted));
   const std::string id = TRY(wait_for_build(*call.server.kube, made));
   if (!call.flags.no_follow) return follow(call, {.job = call.pipeline.job(), .id = id});

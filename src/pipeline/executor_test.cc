@@ -183,7 +183,15 @@ void run(Engine& engine, std::string_view text) {
   groovy::Outcome outcome = interpreter.run_script(task, compiled.program);
   engine.lines.push_back(outcome.failure ? "failed: " + outcome.failure->message.value_or("")
                                          : "done");
+  // Values end with their interpreter; what they belong to stays for the test to see.
   engine.input_answer = Value();
+  for (std::vector<EvaluatedCall>* calls :
+       {&engine.job.options, &engine.job.triggers, &engine.job.parameters}) {
+    for (EvaluatedCall& call : *calls) {
+      call.positional.clear();
+      for (auto& [name, value] : call.named) value = Value();
+    }
+  }
 }
 
 std::vector<std::string> run(std::string_view text) {

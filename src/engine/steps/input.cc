@@ -19,7 +19,8 @@ json::array parameter_list(StepCall& call) {
     for (const json::value& parameter : *array) {
       if (!parameter.is_object()) continue;
       json::object copy = parameter.get_object();
-      if (const json::value* kind = copy.if_contains("$binding")) copy["type"] = *kind;
+      if (const json::value* kind = parameter.get_object().if_contains("$binding"))
+        copy["type"] = *kind;
       copy.erase("$binding");
       list.push_back(std::move(copy));
     }

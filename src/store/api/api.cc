@@ -83,12 +83,13 @@ Answer serve_path(ApiServer& server, http::Request& request, const kube::Resourc
     sub = kind->subresource(path.subresource);
     if (sub == nullptr || !path.rest.empty()) return kube::path_not_found();
   }
+  const Format format = TRY(negotiate(request));
   Call call{.request = request,
             .catalog = catalog,
             .kind = kind,
             .sub = sub,
             .path = path,
-            .format = TRY(negotiate(request))};
+            .format = format};
   if (!kind->deprecation_warning.empty()) call.warnings.push_back(kind->deprecation_warning);
   return sub == nullptr ? serve_resource(server, call) : subresource(server, call);
 }

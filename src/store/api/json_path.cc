@@ -173,10 +173,8 @@ class Reader {
   Result<Step> slice(std::string_view inside) const {
     const std::vector<std::string_view> parts = split(inside, ':');
     if (parts.size() != 2) return fault("slices have a start and an end, no step:");
-    return Step{Step::Kind::slice,
-                {},
-                {TRY(number(parts[0], 0)), TRY(number(parts[1], kOpenEnd))},
-                nullptr};
+    const int64_t begin = TRY(number(parts[0], 0)), end = TRY(number(parts[1], kOpenEnd));
+    return Step{Step::Kind::slice, {}, {begin, end}, nullptr};
   }
 
   Result<Step> indices(std::string_view inside) const {

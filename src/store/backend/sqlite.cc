@@ -94,8 +94,9 @@ class SqliteBackend final : public Backend {
   }
 
   Result<Loaded> load(const std::function<void(Record)>& each) override {
-    Loaded loaded{.compacted = TRY(read_fact(db_.get(), "compacted")),
-                  .last_revision = TRY(read_fact(db_.get(), "revision"))};
+    Loaded loaded;
+    loaded.compacted = TRY(read_fact(db_.get(), "compacted"));
+    loaded.last_revision = TRY(read_fact(db_.get(), "revision"));
     const Statement rows = TRY(prepare(db_.get(), kSelectLog));
     int code = 0;
     while ((code = sqlite3_step(rows.get())) == SQLITE_ROW) {
