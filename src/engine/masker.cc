@@ -10,6 +10,8 @@
 namespace ks::engine {
 namespace {
 
+constexpr size_t kMaxHeldLine = 64 << 10;
+
 constexpr std::string_view kMask = "****";
 /// Shorter pieces of an encoding (a base64 tail, a line of a key file) would mask ordinary text.
 constexpr size_t kMinDerivedBytes = 4;
@@ -170,11 +172,16 @@ std::string Masker::run(std::string_view text, bool final, size_t& used) const {
   return out;
 }
 
-std::string Masker::mask(std::string_view text) {
-  if (empty()) return std::string(text);
+std::string Masker::mask(std::string_view text, bool whole_lines) {
+  if (empty() && held_.empty() && !whole_lines) return std::string(text);
   held_ += text;
-  size_t used = 0;
-  std::string out = run(held_, false, used);
+  std::string_view ready = held_;
+  if (whole_lines) {
+    const size_t line = held_.rfind('\n') + 1;  // 0 when there is no line end
+    if (held_.size() - line <= kMaxHeldLine) ready = ready.substr(0, line);
+  }
+  size_t used = ready.size();
+  std::string out = empty() ? std::string(ready) : run(ready, false, used);
   held_.erase(0, used);
   return out;
 }

@@ -22,8 +22,9 @@ class Masker {
   /// From now on masks what the other one does; what is held back stays.
   void use_forms_of(const Masker& other) { forms_ = other.forms_; }
 
-  /// What may be shown now, of what was held back and `text`.
-  std::string mask(std::string_view text);
+  /// What may be shown now, of what was held back and `text`. `whole_lines` also holds back a line
+  /// that has no end yet, up to a bound.
+  std::string mask(std::string_view text, bool whole_lines = false);
   /// The rest that was held back.
   std::string flush();
   size_t held_bytes() const { return held_.size(); }

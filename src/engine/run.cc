@@ -411,7 +411,10 @@ bool Run::deliver(Incoming& incoming) {
       const uint64_t id = incoming.data.at("id").to_number<uint64_t>();
       Masker& masker = output_maskers_[id];
       masker.use_forms_of(masker_);
-      log_->append(masker.mask(std::exchange(incoming.text, {})));
+      // A branch writes whole lines, so that it does not write into those of another one.
+      const auto waiting = awaiting_.find(id);
+      const bool branch = waiting != awaiting_.end() && waiting->second.strand->parent != nullptr;
+      log_->append(masker.mask(std::exchange(incoming.text, {}), branch));
       // What is held back is not in the log: a restart must read it again.
       const uint64_t to = incoming.data.at("to").to_number<uint64_t>();
       const uint64_t logged = to - std::min<uint64_t>(to, masker.held_bytes());
@@ -446,13 +449,16 @@ void Run::deliver_finished(uint64_t await, json::value result) {
 
 void Run::deliver_interrupt(const json::object& data) {
   const auto scope = data.at("scope").to_number<uint64_t>();
+  auto inside = [scope](const std::unique_ptr<Strand>& strand) {
+    return scope == 0 || std::ranges::find(strand->scopes, scope) != strand->scopes.end();
+  };
   if (scope == 0) print_line(data.at("cause").as_string());
-  if (std::string_view(data.at("cause").as_string()) == kTimeoutCause)
+  // A timer may fire when its block has just ended, above all while a replay passes it.
+  if (std::string_view(data.at("cause").as_string()) == kTimeoutCause &&
+      std::ranges::any_of(strands_, inside))
     print_line("Cancelling nested steps due to timeout");
   for (auto& strand : strands_) {
-    const bool inside =
-        scope == 0 || std::ranges::find(strand->scopes, scope) != strand->scopes.end();
-    if (!inside || strand->fiber->done() || strand->interruption) continue;
+    if (!inside(strand) || strand->fiber->done() || strand->interruption) continue;
     strand->interruption = data;
     if (strand->awaiting == 0) continue;
     const AwaitSpec& spec = awaiting_[strand->awaiting].spec;
