@@ -5,12 +5,14 @@ conformance_groovy() { printf '%s\n' corpus/groovy groovy_corpus; }
 conformance_declarative() { printf '%s\n' corpus/declarative declarative_corpus declarative_runs; }
 conformance_realworld() { printf '%s\n' corpus/realworld realworld_corpus; }
 conformance_scripted() { printf '%s\n' corpus/scripted groovy_eval scripted_corpus; }
+# Reads declarative/ and scripted/ below it.
+conformance_durability() { printf '%s\n' corpus durability; }
 conformance_crds() { printf '%s\n' spec/crds crds_corpus; }
 conformance_devops-api() { printf '%s\n' spec devops_api; }
 
 conformance_help() {
   cat <<'TEXT'
-usage: ./dev conformance [NAME...] [options]      NAME: groovy, declarative, realworld, scripted, crds, devops-api; all by default
+usage: ./dev conformance [NAME...] [options]      NAME: groovy, declarative, realworld, scripted, durability, crds, devops-api; all by default
 
   --corpus DIR      another corpus of the same format (with one NAME)
   --filter TEXT     only cases whose id contains it
@@ -18,6 +20,8 @@ usage: ./dev conformance [NAME...] [options]      NAME: groovy, declarative, rea
   --output json     one object: passed, failed, skipped, cases [{id, outcome, why}]
   --gate            the last line leaves out failures that tests/conformance/known_failures.txt lists
   --verbose         what a failing case printed
+  --seed N          (durability) another choice of the moments at which runs are killed
+  --exhaustive      (durability) kill at every record of every run; takes about 15 minutes
 
 The rate is passed / (passed + failed). Exit code: 0 when nothing fails but what is known to.
 TEXT
@@ -28,7 +32,7 @@ dev_conformance() {
   while [ $# -gt 0 ]; do
     case "$1" in
       -h | --help) conformance_help && return ;;
-      --corpus | --filter | --output)
+      --corpus | --filter | --output | --seed)
         [ $# -gt 1 ] || die "conformance: $1 needs a value"
         case "$1" in
           --corpus) corpus=$2 ;;
@@ -37,17 +41,17 @@ dev_conformance() {
         esac
         shift
         ;;
-      --list-failures | --gate | --verbose) options+=("$1") ;;
+      --list-failures | --gate | --verbose | --exhaustive) options+=("$1") ;;
       -*) die "conformance: no option '$1': see ./dev conformance --help" ;;
       *)
         declare -F "conformance_$1" >/dev/null && [ "$1" != help ] ||
-          die "conformance: no '$1': groovy, declarative, realworld, scripted, crds or devops-api"
+          die "conformance: no '$1': groovy, declarative, realworld, scripted, durability, crds or devops-api"
         names+=("$1")
         ;;
     esac
     shift
   done
-  [ ${#names[@]} -gt 0 ] || names=(groovy declarative realworld scripted crds devops-api)
+  [ ${#names[@]} -gt 0 ] || names=(groovy declarative realworld scripted durability crds devops-api)
   [ -z "$corpus" ] || [ ${#names[@]} = 1 ] || die "conformance: --corpus goes with one NAME"
   local shared=${KS_SHARED:-$PWD/../shared}
   [ -n "$corpus" ] || [ -d "$shared" ] ||

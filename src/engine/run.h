@@ -81,6 +81,8 @@ struct RunServices {
   std::string trusted_folder = {};
   /// A repository that is somebody's own, not a copy: nothing is checked out there.
   std::string kept_repository = {};
+  /// Before and after each record is written: where a test ends the process.
+  std::function<void(bool written)> recording = nullptr;
   std::string url;                  ///< of the server, for BUILD_URL; may be empty
   JournalSyncer* syncer = nullptr;  ///< Null: each record that must be on disk is waited for.
 };

@@ -27,10 +27,12 @@ bool Run::try_record(RecordType type, const json::value& data, AwaitSpec::Sync s
   }
   if (journal_ == nullptr) return true;
   const bool was_dirty = journal_->dirty();
+  if (services_.recording) services_.recording(false);
   if (Result<> written = journal_->append({type, log_->size(), ks::to_json(data)}); !written) {
     stalled_why_ = written.error();
     return false;
   }
+  if (services_.recording) services_.recording(true);
   const bool wait = sync == AwaitSpec::Sync::wait ||
                     (sync == AwaitSpec::Sync::now && services_.syncer == nullptr);
   if (wait) {

@@ -36,6 +36,9 @@ Result<OnceResult> run_once(OnceOptions options) {
     node_options.machines = {{.name = "built-in", .labels = {}, .env = {}, .executors = 16}};
   const std::unique_ptr<Node> node = TRY(local_node(std::move(node_options)));
   Loop loop, background;
+  // What the run held before it was interrupted comes first.
+  const bool resumed = options.resume && TRY(Journal::has_begun(kept + "/journal"));
+  if (resumed) node->hold_back(true);
 
   RunSpec spec;
   spec.job = options.job;
@@ -58,6 +61,7 @@ Result<OnceResult> run_once(OnceOptions options) {
   services.timer = [&loop](std::chrono::milliseconds after, std::function<void()> work) {
     return loop.timer(after, std::move(work));
   };
+  services.recording = options.recording;
   services.previous_result = [&options](const RunSpec&) { return options.previous_result; };
   services.background = [&background](std::function<void()> work) {
     background.post(std::move(work));
@@ -96,7 +100,8 @@ Result<OnceResult> run_once(OnceOptions options) {
     }
   };
   // What the run printed before it goes on.
-  services.replayed = [&options, &kept](const Run&) {
+  services.replayed = [&options, &kept, &node](const Run&) {
+    node->hold_back(false);
     if (!options.resume || !options.console) return;
     if (Result<std::string> before = read_file(kept + "/log")) options.console(*before);
   };

@@ -34,14 +34,15 @@ struct OnceOptions {
   std::function<void(std::string_view)> console;
   std::function<void(const Run&)> changed;  ///< a stage or the run did; on a thread of the run
   RunLimits limits;
-  /// Folder where journal, log and files of the run stay; empty: nothing is kept, and nobody can
-  /// resume it.
+  /// Folder where journal, log, files and workspaces of the run stay; empty: nothing is kept,
+  /// and nobody can resume it.
   std::string keep = {};
   json::object values = {};  ///< parameters that are more than text
   bool resume = false;       ///< a run in `keep` goes on: script, parameters and others are its own
   uint64_t number = 1;
   std::vector<std::string> causes = {};                       ///< `Started by user ada`
   std::optional<BuildResult> previous_result = std::nullopt;  ///< what the run before had
+  std::function<void(bool written)> recording = nullptr;      ///< as that of RunServices
 };
 
 struct OnceResult {
