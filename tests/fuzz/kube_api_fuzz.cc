@@ -105,7 +105,8 @@ struct Target {
 
   /// Everything that is stored is an object with a name.
   void check_store() {
-    for (const store::ObjectRef& object : store.list({}).value().objects) {
+    const auto all = store.list({}).value();
+    for (const store::ObjectRef& object : all.objects) {
       const Result<json::value> parsed = parse_json(*object->json, {.max_depth = 2000});
       if (!parsed || text_at(*parsed, {"metadata", "name"}) != object->name() ||
           text_at(*parsed, {"kind"}).empty() || text_at(*parsed, {"metadata", "uid"}).empty()) {
