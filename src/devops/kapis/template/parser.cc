@@ -335,7 +335,8 @@ class Builder {
     }
     if (keyword == "template") {
       words.drop(keyword.size());
-      Node call{.kind = Node::Kind::call, .text = TRY(words.quoted())};
+      Node call{.kind = Node::Kind::call};
+      call.text = TRY(words.quoted());
       if (!words.at_end()) call.pipe = TRY(words.pipe(0));
       out.push_back(std::move(call));
       return {};
