@@ -6,8 +6,10 @@
 #include <utility>
 
 #include "base/json.h"
+#include "engine/build_object.h"
 #include "engine/credentials.h"
 #include "engine/globals.h"
+#include "engine/interruption.h"
 #include "engine/scm/scm_objects.h"
 #include "engine/step.h"
 #include "pipeline/compile.h"
@@ -42,6 +44,18 @@ json::value typed(std::string_view type, const json::value& given) {
   return given;
 }
 
+/// Arguments by name; the one without a name by that of the symbol's sole parameter.
+json::object arguments_of(groovy::Task& task, const pipeline::EvaluatedCall& call) {
+  json::object arguments;
+  for (const auto& [name, value] : call.named) arguments[name] = from_groovy(task, value);
+  const StepInfo* symbol = builtin_steps().find_symbol(call.name);
+  if (!call.positional.empty()) {
+    arguments[symbol == nullptr || symbol->sole.empty() ? "value" : symbol->sole] =
+        from_groovy(task, call.positional[0]);
+  }
+  return arguments;
+}
+
 class EngineRuntime final : public pipeline::Runtime {
  public:
   explicit EngineRuntime(Run& run) : run_(run) {}
@@ -55,12 +69,7 @@ class EngineRuntime final : public pipeline::Runtime {
   }
   void console(groovy::Task&, std::string_view line) override { run_.print_line(line); }
   void report(groovy::Task& task, const groovy::Thrown& thrown) override {
-    const groovy::Failure failure = run_.interpreter().describe(task, thrown);
-    if (failure.class_name == "hudson.AbortException") {
-      run_.print_line("ERROR: " + failure.message.value_or("null"));
-    } else {
-      run_.print_line(failure.with_trace());
-    }
+    print_failure(run_, task, thrown);
   }
   std::optional<std::string> env(groovy::Task& task, std::string_view name) override {
     return run_.env_value(run_.context(task).get(), name);
@@ -105,7 +114,16 @@ class EngineRuntime final : public pipeline::Runtime {
       for (const auto& [name, value] : call.named) parameter[name] = from_groovy(task, value);
       declared.push_back(std::move(parameter));
     }
+    JobProperties properties{.parameters = declared};
     run_.declare_parameters(std::move(declared));
+    for (const pipeline::EvaluatedCall& call : job.options)
+      properties.options[call.name] = arguments_of(task, call);
+    for (const pipeline::EvaluatedCall& call : job.triggers) {
+      json::object trigger = arguments_of(task, call);
+      trigger["type"] = call.name;
+      properties.triggers.push_back(std::move(trigger));
+    }
+    declare_properties(run_, task, properties);
   }
 
   groovy::Value with_credentials(groovy::Task& task,
@@ -233,6 +251,7 @@ groovy::Compiled Run::compile_script(std::string_view source,
 }
 
 void Run::declare_parameters(json::array declared) {
+  if (declared.empty()) return;
   for (const json::value& parameter : declared) {
     const std::string name(text_at(parameter, {"name"}));
     const std::string type(text_at(parameter, {"type"}));

@@ -71,6 +71,7 @@ struct RunInfo {
   std::vector<Artifact> artifacts;
   std::optional<TestSummary> tests;
   json::array checkouts;  ///< {key, url, commit, branch, changes} of each repository
+  bool keep_log = false;  ///< not to be discarded
 
   bool finished() const { return state == RunState::finished; }
 };
@@ -80,6 +81,8 @@ struct StartRequest {
   std::vector<std::string> causes;
   std::string key;  ///< the same one of a job gives the same run, also after a restart
   std::optional<std::string> script = {};  ///< in place of the job's
+  /// It waits that long before it begins; nothing: as the job says.
+  std::optional<int64_t> quiet_seconds = std::nullopt;
 };
 
 struct EngineEvent {

@@ -5,9 +5,12 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "engine/build_object.h"
+#include "engine/builds.h"
 #include "engine/library/library_set.h"
 #include "engine/scm/scm_objects.h"
 #include "engine/step.h"
+#include "engine/time_words.h"
 
 namespace ks::engine {
 namespace {
@@ -103,7 +106,8 @@ class BuildObject final : public groovy::HostObject {
     if (name == "number") return groovy::Value::of_int(static_cast<int32_t>(spec.number));
     if (name == "id") return text(std::to_string(spec.number));
     if (name == "displayName") return text(run_.display_name());
-    if (name == "fullDisplayName") return text(fmt::format("{} {}", spec.job, run_.display_name()));
+    if (name == "fullDisplayName")
+      return text(fmt::format("{} {}", shown_job(spec.job), run_.display_name()));
     if (name == "projectName") return text(base);
     if (name == "fullProjectName") return text(spec.job);
     if (name == "description")
@@ -118,19 +122,18 @@ class BuildObject final : public groovy::HostObject {
       return groovy::Value::of_long(run_.now_millis(task) -
                                     run_.started().time_since_epoch().count());
     if (name == "durationString")
-      return text(
-          fmt::format("{} sec and counting",
-                      (run_.now_millis(task) - run_.started().time_since_epoch().count()) / 1000));
+      return text(time_span(std::chrono::milliseconds(run_.now_millis(task) -
+                                                      run_.started().time_since_epoch().count())) +
+                  " and counting");
+    if (name == "keepLog") return groovy::Value::of_bool(run_.keep_log());
+    if (name == "rawBuild") refuse_raw_build(run_, task);
+    if (name == "upstreamBuilds") return upstream_builds(task);
     if (name == "absoluteUrl") return text(run_.env_value(nullptr, "BUILD_URL").value_or(""));
     if (name == "externalizableId") return text(fmt::format("{}#{}", spec.job, spec.number));
     if (name == "changeSets") return change_sets(run_, task);
-    if (name == "upstreamBuilds") return run_.interpreter().make_list();
-    if (name == "buildCauses") return causes();
-    if (name == "buildVariables") return to_groovy(run_.interpreter(), spec.values);
-    if (name == "previousBuild" || name == "nextBuild" || name == "previousBuildInProgress" ||
-        name == "previousCompletedBuild")
-      return groovy::Value();
-    return std::nullopt;
+    if (name == "buildCauses") return build_causes(run_, task, spec.causes, {});
+    if (name == "buildVariables") return variables();
+    return related_build(run_, task, spec.job, spec.number, name);
   }
 
   bool set_property(groovy::Task& task, std::string_view name,
@@ -146,12 +149,18 @@ class BuildObject final : public groovy::HostObject {
     }
     if (name == "displayName") return run_.set_display_name(text), true;
     if (name == "description") return run_.set_description(text), true;
-    return name == "keepLog";
+    if (name == "keepLog") return run_.set_keep_log(run_.interpreter().truth(task, value)), true;
+    return false;
   }
 
   std::optional<groovy::Value> call_method(groovy::Task& task, std::string_view name,
                                            groovy::Args args) override {
-    if (name == "getBuildCauses") return causes();
+    if (name == "getBuildCauses") return build_causes(run_, task, run_.spec().causes, args);
+    if (name.starts_with("set") && name.size() > 3 && args.size() == 1) {
+      std::string property(name.substr(3));
+      property[0] = static_cast<char>(property[0] | 0x20);
+      if (set_property(task, property, args[0])) return groovy::Value();
+    }
     const bool better = name == "resultIsBetterOrEqualTo", worse = name == "resultIsWorseOrEqualTo";
     if ((better || worse) && args.size() == 1) {
       const auto other = parse_result(run_.interpreter().to_string(task, args[0]));
@@ -170,13 +179,29 @@ class BuildObject final : public groovy::HostObject {
   BuildResult shown() const {
     return std::max(run_.result(), run_.shown_result.value_or(BuildResult::success));
   }
-  groovy::Value causes() {
-    std::vector<groovy::Value> list;
-    for (const std::string& cause : run_.spec().causes) {
-      list.push_back(run_.interpreter().make_map(
-          {{"shortDescription", run_.interpreter().make_string(cause)}}));
+  /// Parameters and what the script set of `env`, as texts.
+  groovy::Value variables() {
+    std::vector<std::pair<std::string, groovy::Value>> entries;
+    for (const auto& [name, value] : run_.spec().values) {
+      entries.emplace_back(
+          name, run_.interpreter().make_string(value.is_string() ? std::string(value.get_string())
+                                                                 : ks::to_json(value)));
     }
-    return run_.interpreter().make_list(std::move(list));
+    for (const auto& [name, value] : run_.script_env())
+      entries.emplace_back(name, run_.interpreter().make_string(value));
+    return run_.interpreter().make_map(std::move(entries));
+  }
+  groovy::Value upstream_builds(groovy::Task& task) {
+    std::vector<groovy::Value> builds;
+    for (const std::string& cause : run_.spec().causes) {
+      const json::value facts = cause_facts(cause);
+      const std::string_view job = text_at(facts, {"upstreamProject"});
+      if (job.empty()) continue;
+      groovy::Value build = build_object(run_, task, std::string(job),
+                                         static_cast<uint64_t>(int_at(facts, {"upstreamBuild"})));
+      if (!build.is_null()) builds.push_back(std::move(build));
+    }
+    return run_.interpreter().make_list(std::move(builds));
   }
   Run& run_;
 };

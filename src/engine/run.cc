@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "engine/declarative.h"
+#include "engine/interruption.h"
 #include "engine/journal_syncer.h"
 #include "engine/library/library_set.h"
 #include "engine/scm/jenkinsfile.h"
@@ -318,18 +319,20 @@ void Run::throw_interruption(groovy::Task& task) {
       cause != nullptr && cause->is_string() && !divergence_.empty()) {
     raise(task, "java.lang.IllegalStateException", cause->get_string());
   }
-  groovy::Value exception = interpreter_->make_exception(task, kInterrupted, std::nullopt);
-  const auto result = std::string_view(data.at("result").as_string());
-  const auto cause = std::string_view(data.at("cause").as_string());
-  interpreter_->set_exception_property(exception, "result", interpreter_->make_string(result));
-  interpreter_->set_exception_property(exception, "causes",
-                                       interpreter_->make_list({interpreter_->make_string(cause)}));
-  interpreter_->set_exception_property(
-      exception, "scope", groovy::Value::of_long(data.at("scope").to_number<int64_t>()));
+  const json::value* user = data.if_contains("user");
+  const auto scope = data.at("scope").to_number<int64_t>();
+  groovy::Value exception = make_interruption(
+      *this, task,
+      {.result = parse_result(data.at("result").as_string()).value_or(BuildResult::aborted),
+       .cause = std::string(data.at("cause").as_string()),
+       .user = user != nullptr && user->is_string() ? std::string(user->get_string()) : "",
+       .told = scope == 0});
+  interpreter_->set_exception_property(exception, "scope", groovy::Value::of_long(scope));
   throw groovy::Thrown(std::move(exception));
 }
 
 bool Run::interrupted_from_outside(groovy::Task& task, const groovy::Value& exception) {
+  if (!is_actual(*this, task, exception)) return false;
   const auto scope = interpreter_->exception_property(exception, "scope");
   if (!scope || !scope->is_integral()) return true;
   const auto number = static_cast<uint64_t>(scope->as_long());
@@ -375,11 +378,16 @@ void Run::interrupt_scope(uint64_t scope, BuildResult result, std::string cause)
            .text = {}});
 }
 
-void Run::abort(const std::string& by) {
+void Run::abort(const std::string& by) { interrupt(BuildResult::aborted, "Aborted by " + by, by); }
+
+void Run::interrupt(BuildResult result, std::string cause, std::string user) {
   if (aborting_.exchange(true)) return;
-  hold(false, by);
+  hold(false, user);
   enqueue({.type = RecordType::interrupt,
-           .data = {{"scope", 0}, {"result", "ABORTED"}, {"cause", "Aborted by " + by}},
+           .data = {{"scope", 0},
+                    {"result", to_string(result)},
+                    {"cause", std::move(cause)},
+                    {"user", std::move(user)}},
            .done = {},
            .text = {}});
 }
@@ -573,26 +581,8 @@ void Run::run_program(groovy::Task& task) {
 }
 
 void Run::report_failure(groovy::Task& task, const groovy::Thrown& thrown) {
-  const groovy::Failure failure = interpreter_->describe(task, thrown);
-  if (failure.class_name == kInterrupted) {
-    const auto result = interpreter_->exception_property(thrown.exception, "result");
-    const auto named = result ? parse_result(interpreter_->to_string(task, *result)) : std::nullopt;
-    worsen(named.value_or(BuildResult::aborted));
-    const auto causes = interpreter_->exception_property(thrown.exception, "causes");
-    const auto scope = interpreter_->exception_property(thrown.exception, "scope");
-    if (causes && groovy::is_list(*causes) && scope && scope->is_integral() &&
-        scope->as_long() != 0) {
-      for (const groovy::Value& cause : groovy::list_items(task, *causes))
-        print_line(interpreter_->to_string(task, cause));
-    }
-    return;
-  }
-  worsen(BuildResult::failure);
-  if (failure.class_name == "hudson.AbortException") {
-    print_line("ERROR: " + failure.message.value_or("null"));
-  } else {
-    print_line(failure.with_trace());
-  }
+  worsen(result_of(task, thrown));
+  print_failure(*this, task, thrown);
 }
 
 void Run::print_end() {

@@ -24,6 +24,7 @@ namespace ks::engine {
 
 namespace json = boost::json;
 
+class Builds;
 class JournalSyncer;
 class LibrarySet;
 class Run;
@@ -56,6 +57,7 @@ struct RunSpec {
 struct RunServices {
   const StepRegistry* steps = nullptr;
   const CredentialSource* credentials = nullptr;
+  Builds* builds = nullptr;  ///< Null: there are no jobs (`ks run`).
   Node* node = nullptr;
   const Clock* clock = nullptr;
   /// Runs a piece of work soon on some thread; pieces of one run never overlap.
@@ -168,6 +170,8 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   bool held() const;
   /// Ends the run early; steps that can be interrupted are.
   void abort(const std::string& by);
+  /// The same with another result, for another reason. The first one counts.
+  void interrupt(BuildResult result, std::string cause, std::string user = {});
   /// Blocks until the end.
   void wait();
   /// What arrived for an await; by the thing outside.
@@ -233,6 +237,10 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   bool has_result() const { return has_result_; }
   void set_description(std::string text);
   void set_display_name(std::string text);
+  bool keep_log() const { return keep_log_.load(); }
+  void set_keep_log(bool keep) { keep_log_ = keep; }
+  /// What the script assigned to `env`.
+  const std::vector<std::pair<std::string, std::string>>& script_env() const { return env_; }
 
   void add_input(PendingInput input);
   void remove_input(uint64_t await);
@@ -265,6 +273,11 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   json::value draw(groovy::Task& task, std::string_view what,
                    const std::function<json::value()>& fresh);
   LibrarySet& libraries() { return *libraries_; }
+  /// Something that differs each time it is asked: asked once, then journaled.
+  json::value ask(groovy::Task& task, std::string_view what,
+                  const std::function<json::value()>& fresh) {
+    return draw(task, what, fresh);
+  }
 
   [[noreturn]] void fail(groovy::Task& task,
                          std::string_view message);  ///< throws hudson.AbortException
@@ -390,6 +403,7 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   std::atomic<bool> finished_{false};
   std::atomic<bool> caught_up_{true};
   std::atomic<bool> aborting_{false};
+  std::atomic<bool> keep_log_{false};
   std::atomic<BuildResult> result_{BuildResult::success};
   WallTime started_{};
   WallTime ended_{};

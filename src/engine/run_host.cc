@@ -328,6 +328,7 @@ const StepRegistry& builtin_steps() {
     add_result_steps(made);
     add_symbols(made);
     add_credential_steps(made);
+    add_build_steps(made);
     add_input_steps(made);
     add_declarative_steps(made);
     add_json_yaml_steps(made);

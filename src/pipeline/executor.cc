@@ -93,8 +93,8 @@ void Executor::properties(Task& task) {
                                "The number of builds to preserve must be between 1 and 50.");
     }
   }
-  if (!job.options.empty() || !job.triggers.empty() || !job.parameters.empty())
-    runtime_.apply(task, job);
+  // Also when it says nothing: what an earlier run declared is taken back.
+  runtime_.apply(task, job);
 }
 
 }  // namespace ks::pipeline

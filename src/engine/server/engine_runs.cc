@@ -42,6 +42,7 @@ RunInfo info_of(const Run& run, const JobName& job, bool with_nodes) {
   out.values = run.spec().values;
   out.description = run.description();
   out.display_name = run.display_name();
+  out.keep_log = run.keep_log();
   out.waiting_for = run.waiting_for();
   out.inputs = run.inputs();
   out.artifacts = run.artifacts();
@@ -122,7 +123,9 @@ Result<uint64_t> EngineServer::start(const JobName& name, StartRequest request) 
   struct Plan {
     uint64_t number = 0;
     bool known = false, waits = false, full = false;
+    int64_t quiet_seconds = 0;
     RunSpec spec;
+    std::vector<std::shared_ptr<Run>> superseded;
   };
   Plan plan = state_.with([&](State& state) {
     Plan out;
@@ -132,7 +135,14 @@ Result<uint64_t> EngineServer::start(const JobName& name, StartRequest request) 
       out.known = true;
       return out;
     }
-    out.waits = !may_begin(state, *job) ||
+    out.quiet_seconds = std::clamp<int64_t>(
+        request.quiet_seconds.value_or(job->settings.quiet_seconds), 0, kMaxQuietSeconds);
+    if (job->settings.one_at_a_time && job->settings.abort_previous) {
+      for (const auto& [number, build] : job->builds) {
+        if (build.live) out.superseded.push_back(build.live);
+      }
+    }
+    out.waits = out.quiet_seconds > 0 || !may_begin(state, *job) ||
                 (job->settings.one_at_a_time && std::ranges::any_of(job->builds, [](const auto& b) {
                    return b.second.waits.has_value();
                  }));
@@ -162,17 +172,21 @@ Result<uint64_t> EngineServer::start(const JobName& name, StartRequest request) 
   TRY(make_dirs(folder, 0700));
   TRY(append_key(*job, plan.number, request.key));
   const WallTime now = clock_.now();
+  const WallTime not_before = now + std::chrono::seconds(plan.quiet_seconds);
   if (plan.waits) {
     json::value saved = plan.spec.to_json();
     saved.as_object()["t"] = now.time_since_epoch().count();
+    saved.as_object()["notBefore"] = not_before.time_since_epoch().count();
     TRY(write_file_atomic(folder + "/queued.json", to_json(saved), 0600));
     state_.with([&](State& state) {
       Build& build = job->builds[plan.number];
       build.queued = now;
+      build.not_before = not_before;
       build.waits = std::move(plan.spec);
       ++state.waiting;
     });
     publish(name, plan.number, request.key, RunState::queued);
+    if (plan.quiet_seconds > 0) begin_later(job, not_before);
   } else {
     TRY(begin_build(job, plan.number, std::move(plan.spec)));
   }
@@ -180,6 +194,8 @@ Result<uint64_t> EngineServer::start(const JobName& name, StartRequest request) 
     job->next = plan.number + 1;
     if (!request.key.empty()) job->keys[request.key] = plan.number;
   });
+  for (const auto& run : plan.superseded)
+    run->interrupt(BuildResult::not_built, fmt::format("Superseded by #{}", plan.number));
   return plan.number;
 }
 
@@ -191,6 +207,7 @@ RunServices EngineServer::services_for(const Job& job) {
   RunServices out;
   out.steps = &builtin_steps();
   out.credentials = job.credentials.get();
+  out.builds = this;
   out.node = node_.get();
   out.clock = &clock_;
   out.syncer = &syncer_;
@@ -270,18 +287,32 @@ Result<> EngineServer::begin_build(const JobRef& job, uint64_t number, RunSpec s
     run->hold(true, *by);
   }
   run->start();
+  tell(job->name, number, Moment::begun);
   return {};
+}
+
+/// Looks again for runs that may begin when a quiet period is over.
+void EngineServer::begin_later(const JobRef& job, WallTime not_before) {
+  const auto left = not_before - clock_.now();
+  if (left <= left.zero()) return;
+  const auto token = loop_->timer(left, [this, job] {
+    if (ending_) return;
+    std::lock_guard lock(changing_);
+    begin_waiting(job);
+  });
+  keep(token);
 }
 
 /// Lets the oldest runs that wait begin, as many as may. It is held to wait until it is under way,
 /// so that who looks meanwhile finds one or the other.
 void EngineServer::begin_waiting(const JobRef& job) {
   while (true) {
+    const WallTime now = clock_.now();
     uint64_t number = 0;
     std::optional<RunSpec> spec = state_.with([&](const State& state) -> std::optional<RunSpec> {
       if (job->doomed || !may_begin(state, *job)) return std::nullopt;
       for (auto& [candidate, build] : job->builds) {
-        if (!build.waits) continue;
+        if (!build.waits || build.not_before > now) continue;
         number = candidate;
         return build.waits;
       }
@@ -306,11 +337,12 @@ void EngineServer::begin_waiting_anywhere() {
   JobRef oldest;
   state_.with([&](State& state) {
     WallTime since = WallTime::max();
+    const WallTime now = clock_.now();
     for (auto& [folder_name, folder] : state.folders) {
       for (auto& [job_name, job] : folder.jobs) {
         if (!may_begin(state, *job)) continue;
         for (const auto& [number, build] : job->builds) {
-          if (!build.waits || build.queued >= since) continue;
+          if (!build.waits || build.queued >= since || build.not_before > now) continue;
           since = build.queued;
           oldest = job;
         }
@@ -390,6 +422,8 @@ void EngineServer::settle(const JobName& name, uint64_t number) {
   });
   run.reset();
   if (doomed && !job->doomed) drop_build(job, number);
+  tell(name, number, Moment::ended);
+  if (!job->doomed) remove_old_runs(job);
   if (crowded) begin_waiting_anywhere();
   if (!job->doomed) return begin_waiting(job);
   if (!state_.with([&](const State&) { return job->has_live(); })) {
@@ -402,6 +436,7 @@ void EngineServer::settle(const JobName& name, uint64_t number) {
 
 void EngineServer::drop_build(const JobRef& job, uint64_t number) {
   state_.with([&](State&) { job->builds.erase(number); });
+  tell(job->name, number, Moment::ended);
   if (Result<> gone = remove_tree(job->build_folder(number)); !gone) {
     LOG(error, "a removed run leaves files", {"job", job->name.text()}, {"number", number},
         {"error", gone.error().message});
@@ -433,10 +468,16 @@ Result<> EngineServer::stop(const JobName& name, uint64_t number, const std::str
     if (const Found now = TRY(find_build(name, number)); now.live) now.live->abort(by);
     return {};
   }
+  return end_waiting(found, name, number, BuildResult::aborted, "Aborted by " + by);
+}
+
+/// A run that never began ends.
+Result<> EngineServer::end_waiting(const Found& found, const JobName& name, uint64_t number,
+                                   BuildResult result, const std::string& cause) {
   RunInfo info = info_of_waiting(found.spec, name, found.queued);
-  const std::string log = fmt::format("Aborted by {}\nFinished: ABORTED\n", by);
+  const std::string log = fmt::format("{}\nFinished: {}\n", cause, to_string(result));
   info.state = RunState::finished;
-  info.result = BuildResult::aborted;
+  info.result = result;
   info.ended = clock_.now();
   info.log_bytes = log.size();
   info.waiting_for.clear();
@@ -447,7 +488,9 @@ Result<> EngineServer::stop(const JobName& name, uint64_t number, const std::str
     --state.waiting;
   });
   publish(name, number, info.key, RunState::finished);
-  return remove_tree(found.folder + "/queued.json");
+  TRY(remove_tree(found.folder + "/queued.json"));
+  tell(name, number, Moment::ended);
+  return {};
 }
 
 Result<> EngineServer::answer(const JobName& name, uint64_t number, const std::string& input,

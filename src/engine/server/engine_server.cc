@@ -58,6 +58,8 @@ EngineServer::EngineServer(EngineOptions options)
 EngineServer::~EngineServer() {
   ending_ = true;
   background_->stop();
+  loaded_ = true;
+  loaded_.notify_all();
   loop_->stop();
   // Runs go before what they stand on.
   State state;
@@ -79,6 +81,8 @@ Result<> EngineServer::load() {
   ++replaying_;
   replay_limit_ = std::chrono::steady_clock::now() + kReplayPatience;
   for (const std::string& file : subfolders(options_.data_dir + "/folders")) TRY(load_folder(file));
+  loaded_ = true;
+  loaded_.notify_all();
   replayed();
   return {};
 }
@@ -93,11 +97,15 @@ void EngineServer::replayed() {
 
 /// Does it again a little later, as after a full disk.
 void EngineServer::retry(std::function<void()> work) {
-  const auto token = loop_->timer(kRetryPause, std::move(work));
+  keep(loop_->timer(kRetryPause, std::move(work)));
+}
+
+/// Holds a timer's token until it has run, and longer.
+void EngineServer::keep(std::shared_ptr<void> token) {
   retries_.with([&](auto& held) {
     // Those that have run are of no use any more.
     if (held.size() >= kMostRetries) held.erase(held.begin());
-    held.push_back(token);
+    held.push_back(std::move(token));
   });
 }
 
@@ -131,7 +139,11 @@ Result<> EngineServer::load_job(Folder& folder, const std::string& file) {
     return remove_tree(job->folder);
   }
   job->config = TRY(read_file(job->folder + "/config.xml", kMaxConfigBytes));
-  job->settings = TRY(read_settings(job->config));
+  job->configured = TRY(read_settings(job->config));
+  if (const std::string path = job->folder + "/properties.json"; file_exists(path))
+    job->declared =
+        JobProperties::from_json(TRY(parse_json(TRY(read_file(path, kMaxConfigBytes)))));
+  job->settings = with_declared(job->configured, job->declared);
   TRY(load_keys(*job));
   state_.with([&](State& state) { state.folders[job->name.folder].jobs[job->name.name] = job; });
   for (const std::string& build : subfolders(job->folder + "/builds")) {
@@ -143,6 +155,9 @@ Result<> EngineServer::load_job(Folder& folder, const std::string& file) {
     }
   }
   begin_waiting(job);
+  for (const auto& [number, build] : job->builds) {
+    if (build.waits) begin_later(job, build.not_before);
+  }
   return {};
 }
 
@@ -165,6 +180,7 @@ Result<> EngineServer::load_build(const JobRef& job, uint64_t number) {
   state_.with([&](State& state) {
     Build& build = job->builds[number];
     build.queued = WallTime{std::chrono::milliseconds{int_at(saved, {"t"})}};
+    build.not_before = WallTime{std::chrono::milliseconds{int_at(saved, {"notBefore"})}};
     if (!spec.key.empty()) job->keys[spec.key] = number;
     build.waits = std::move(spec);
     ++state.waiting;
@@ -232,6 +248,16 @@ Result<> EngineServer::put_job(const JobName& name, const std::string& config_xm
   const std::string folder = folder_path(name.folder) + "/jobs/" + file_name(name.name);
   TRY(make_dirs(folder + "/builds", 0700));
   TRY(write_file_atomic(folder + "/config.xml", config_xml, 0600));
+  // What a script put in the place of everything is replaced in turn; a Declarative one keeps what
+  // it declares.
+  bool outdated = false;
+  state_.with([&](const State& state) {
+    const auto& jobs = state.folders.at(name.folder).jobs;
+    const auto known = jobs.find(name.name);
+    outdated =
+        known != jobs.end() && known->second->declared.all && known->second->config != config_xml;
+  });
+  if (outdated) TRY(remove_tree(folder + "/properties.json"));
   state_.with([&](State& state) {
     Folder& in = state.folders[name.folder];
     JobRef& job = in.jobs[name.name];
@@ -241,8 +267,10 @@ Result<> EngineServer::put_job(const JobName& name, const std::string& config_xm
       job->folder = folder;
       job->credentials = in.credentials;
     }
+    if (outdated) job->declared = {};
     job->config = config_xml;
-    job->settings = std::move(settings);
+    job->configured = std::move(settings);
+    job->settings = with_declared(job->configured, job->declared);
   });
   return {};
 }

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "base/guarded.h"
+#include "engine/builds.h"
 #include "engine/engine.h"
 #include "engine/journal_syncer.h"
 #include "engine/loop.h"
@@ -19,7 +20,7 @@ namespace ks::engine {
 /// Two locks: `changing_` makes changes of jobs and the beginnings and ends of runs one after the
 /// other, and is held during their I/O; the lock of `state_` guards the maps and is held for
 /// moments. Callbacks of runs take only the second.
-class EngineServer final : public Engine {
+class EngineServer final : public Engine, private Builds {
  public:
   explicit EngineServer(EngineOptions options);
   ~EngineServer() override;
@@ -63,6 +64,16 @@ class EngineServer final : public Engine {
   Result<std::vector<CredentialInfo>> credentials(const std::string& folder) const override;
 
  private:
+  // ----- Builds: what runs ask for -----
+  bool has_job(const std::string& job) const override;
+  std::vector<uint64_t> numbers(const std::string& job) const override;
+  std::optional<json::object> facts(const std::string& job, uint64_t number) const override;
+  Result<uint64_t> start(const std::string& job, Start start) override;
+  void when(const std::string& job, uint64_t number, Moment moment,
+            std::function<void()> call) override;
+  void cancel(const std::string& job, uint64_t number, const std::string& cause) override;
+  Result<> declare(const std::string& job, const json::object& properties) override;
+
   using JobRef = std::shared_ptr<Job>;
   struct Folder {
     std::string path;
@@ -102,10 +113,17 @@ class EngineServer final : public Engine {
   void begin_waiting_anywhere();
   void replayed();
   void retry(std::function<void()> work);
+  void keep(std::shared_ptr<void> token);
   void on_state(const Run& run, const JobName& name);
   void on_node(const Run& run, const JobName& name, const RunNode& node);
   void settle(const JobName& name, uint64_t number);
   void begin_waiting(const JobRef& job);
+  void begin_later(const JobRef& job, WallTime not_before);
+  Result<> end_waiting(const Found& found, const JobName& name, uint64_t number, BuildResult result,
+                       const std::string& cause);
+  bool reached(const JobName& name, uint64_t number, Moment moment) const;
+  void tell(const JobName& name, uint64_t number, Moment moment);
+  void remove_old_runs(const JobRef& job);
   Result<> discard(const JobRef& job);
   void drop_build(const JobRef& job, uint64_t number);
   void publish(const JobName& job, uint64_t number, const std::string& key, RunState state);
@@ -119,6 +137,12 @@ class EngineServer final : public Engine {
   std::mutex changing_;
   mutable Guarded<State> state_;
   std::atomic<bool> ending_{false};
+  std::atomic<bool> loaded_{false};  // all that was there before is known
+  struct Waiter {
+    Moment moment;
+    std::function<void()> call;
+  };
+  Guarded<std::multimap<std::pair<JobName, uint64_t>, Waiter>> waiters_;
   std::atomic<size_t> replaying_{0};
   std::chrono::steady_clock::time_point replay_limit_{};  ///< nobody waits for a replay after this
   mutable std::condition_variable caught_up_;             ///< of some run

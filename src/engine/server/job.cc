@@ -31,6 +31,64 @@ Result<JobSettings> read_settings(const std::string& config_xml) {
   return out;
 }
 
+namespace {
+
+/// A parameter as a Jenkinsfile declares it, as config.xml would.
+json::object configured_parameter(const json::value& declared) {
+  const std::string_view type = text_at(declared, {"type"});
+  std::string value;
+  if (const json::value* choices = find(declared, {"choices"})) {
+    if (choices->is_string()) value = choices->get_string();
+    if (choices->is_array()) {
+      for (const json::value& choice : choices->get_array()) {
+        if (!value.empty()) value += '\n';
+        value += choice.is_string() ? std::string(choice.get_string()) : to_json(choice);
+      }
+    }
+  } else if (const json::value* fallback = find(declared, {"defaultValue"})) {
+    value = fallback->is_string() ? std::string(fallback->get_string())
+            : fallback->is_null() ? std::string()
+                                  : to_json(*fallback);
+  }
+  if (type == "booleanParam" && value != "true") value = "false";
+  return {{"type", type == "booleanParam" ? "boolean" : type},
+          {"name", text_at(declared, {"name"})},
+          {"description", text_at(declared, {"description"})},
+          {"default_value", value}};
+}
+
+}  // namespace
+
+JobSettings with_declared(JobSettings settings, const JobProperties& declared) {
+  if (declared.all) {
+    settings.parameters.clear();
+    settings.one_at_a_time = false;
+  }
+  for (const json::value& one : declared.parameters) {
+    json::object parameter = configured_parameter(one);
+    const auto same = std::ranges::find_if(settings.parameters, [&](const json::value& other) {
+      return text_at(other, {"name"}) == parameter.at("name").as_string();
+    });
+    if (same == settings.parameters.end()) {
+      settings.parameters.push_back(std::move(parameter));
+    } else {
+      *same = std::move(parameter);
+    }
+  }
+  const json::value options(declared.options);
+  if (const json::value* alone = find(options, {"disableConcurrentBuilds"})) {
+    settings.one_at_a_time = true;
+    settings.abort_previous = bool_at(*alone, {"abortPrevious"});
+  }
+  for (std::string_view name : {"quietPeriod", "value"}) {
+    if (const json::value* seconds = find(options, {"quietPeriod", name});
+        seconds != nullptr && seconds->is_int64())
+      settings.quiet_seconds = std::clamp<int64_t>(seconds->get_int64(), 0, kMaxQuietSeconds);
+  }
+  settings.keep = retention_of(declared.options);
+  return settings;
+}
+
 json::array declared_parameters(const JobSettings& settings) {
   json::array out;
   for (const json::value& one : settings.parameters) {

@@ -5,10 +5,13 @@
 #include <string>
 
 #include "engine/engine.h"
+#include "engine/job_properties.h"
 #include "engine/run.h"
 #include "engine/server/credential_store.h"
 
 namespace ks::engine {
+
+constexpr int64_t kMaxQuietSeconds = 7 * 86400;
 
 /// What a job's config.xml says about running it.
 struct JobSettings {
@@ -16,9 +19,15 @@ struct JobSettings {
   json::array parameters;  ///< {type, name, default_value, description}
   json::value scm;         ///< of the repository with the Jenkinsfile; null: it is `script`
   bool one_at_a_time = false;
+  bool abort_previous = false;  ///< a new run ends the one under way
   bool disabled = false;
+  int64_t quiet_seconds = 0;  ///< a new run waits that long before it begins
+  Retention keep = {};        ///< finished runs beyond are removed
 };
 Result<JobSettings> read_settings(const std::string& config_xml);
+
+/// Those settings with what the Jenkinsfile declared of its job.
+JobSettings with_declared(JobSettings settings, const JobProperties& declared);
 
 /// The declared parameters as a RunSpec holds them.
 json::array declared_parameters(const JobSettings& settings);
@@ -29,7 +38,8 @@ struct Build {
   std::shared_ptr<Run> live;     ///< until it ended and is saved
   std::optional<RunSpec> waits;  ///< for another run of its job
   WallTime queued{};
-  bool doomed = false;  ///< to be removed at its end
+  WallTime not_before{};  ///< the end of its quiet period
+  bool doomed = false;    ///< to be removed at its end
 
   bool finished() const { return live == nullptr && !waits; }
 };
@@ -39,7 +49,9 @@ struct Job {
   JobName name;
   std::string folder;  ///< on disk
   std::string config;
-  JobSettings settings;
+  JobSettings configured;  ///< by config.xml
+  JobProperties declared;  ///< by the Jenkinsfile of the last run
+  JobSettings settings;    ///< both
   std::shared_ptr<CredentialStore> credentials;
   std::map<uint64_t, Build> builds;
   std::map<std::string, uint64_t> keys;

@@ -77,6 +77,7 @@ std::string to_text(const RunInfo& info) {
                    {"values", info.values},
                    {"description", info.description},
                    {"displayName", info.display_name},
+                   {"keepLog", info.keep_log},
                    {"logBytes", info.log_bytes},
                    {"nodes", std::move(nodes)},
                    {"artifacts", std::move(artifacts)},
@@ -109,6 +110,7 @@ Result<RunInfo> run_from_text(std::string_view text) {
   }
   out.description = text_at(value, {"description"});
   out.display_name = text_at(value, {"displayName"});
+  out.keep_log = bool_at(value, {"keepLog"});
   out.log_bytes = static_cast<uint64_t>(int_at(value, {"logBytes"}));
   for (const json::value& node : list_at(value, "nodes")) out.nodes.push_back(node_from(node));
   for (const json::value& one : list_at(value, "artifacts")) {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "engine/interruption.h"
 #include "engine/step.h"
+#include "engine/time_words.h"
 
 // echo, error, sleep, timeout, retry, waitUntil, isUnix.
 
@@ -35,21 +37,6 @@ std::chrono::milliseconds duration_of(StepCall& call, std::string_view default_u
                  fmt::format("No enum constant java.util.concurrent.TimeUnit.{}", unit));
 }
 
-/// `10 sec`, `1 min 30 sec`, as Jenkins words a time span.
-std::string in_words(std::chrono::milliseconds time) {
-  const int64_t total = time.count();
-  const int64_t days = total / 86'400'000, hours = total / 3'600'000 % 24,
-                minutes = total / 60'000 % 60, seconds = total / 1000 % 60;
-  if (days > 0) return fmt::format("{} day {} hr", days, hours);
-  if (hours > 0) return fmt::format("{} hr {} min", hours, minutes);
-  if (minutes > 0) return fmt::format("{} min {} sec", minutes, seconds);
-  if (seconds >= 10) return fmt::format("{} sec", seconds);
-  if (seconds >= 1)
-    return total % 1000 / 100 > 0 ? fmt::format("{}.{} sec", seconds, total % 1000 / 100)
-                                  : fmt::format("{} sec", seconds);
-  return fmt::format("{} ms", total);
-}
-
 /// What is left of a time until a moment: never more than all of it, also when the clock was set
 /// back.
 std::chrono::milliseconds left_of(Run& run, int64_t deadline_millis,
@@ -75,7 +62,7 @@ void wait_until(Run& run, groovy::Task& task, std::chrono::milliseconds time) {
 
 groovy::Value sleep(StepCall& call) {
   const auto time = duration_of(call, "SECONDS");
-  call.run.print_line("Sleeping for " + in_words(time));
+  call.run.print_line("Sleeping for " + time_span(time));
   wait_until(call.run, call.task, time);
   return {};
 }
@@ -83,7 +70,7 @@ groovy::Value sleep(StepCall& call) {
 groovy::Value timeout(StepCall& call) {
   const auto time = duration_of(call, "MINUTES");
   Run& run = call.run;
-  run.print_line("Timeout set to expire in " + in_words(time));
+  run.print_line("Timeout set to expire in " + time_span(time));
   const int64_t deadline = run.now_millis(call.task) + time.count();
   return run.interruptible(call.task, [&](uint64_t scope) {
     // In a replay too: the block may turn out to be still running when the journal ends.
@@ -106,12 +93,10 @@ groovy::Value retry(StepCall& call) {
     } catch (const groovy::Thrown& thrown) {
       const groovy::Failure failure = call.run.interpreter().describe(call.task, thrown);
       // What ends the block from outside (a user, an outer timeout) is not tried again.
-      const bool interrupted = failure.class_name.ends_with("FlowInterruptedException") &&
+      const bool interrupted = is_interruption(failure) &&
                                call.run.interrupted_from_outside(call.task, thrown.exception);
       if (!thrown.catchable || interrupted || attempt >= count) throw;
-      call.run.print_line(failure.class_name == "hudson.AbortException"
-                              ? "ERROR: " + failure.message.value_or("null")
-                              : "ERROR: Execution failed\n" + failure.with_trace());
+      print_failure(call.run, call.task, thrown, "ERROR: Execution failed");
       call.run.print_line("Retrying");
     }
   }
@@ -126,7 +111,7 @@ groovy::Value wait_until_true(StepCall& call) {
     if (!call.flag("quiet"))
       call.run.print_line(
           fmt::format("Will try again after {}",
-                      in_words(std::chrono::milliseconds(static_cast<int64_t>(pause)))));
+                      time_span(std::chrono::milliseconds(static_cast<int64_t>(pause)))));
     wait_until(call.run, call.task, std::chrono::milliseconds(static_cast<int64_t>(pause)));
     pause = std::min<double>(pause * kGrowth, kMaxMillis);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "engine/interruption.h"
 #include "engine/node.h"
 #include "engine/secret_files.h"
 #include "engine/step.h"
@@ -235,8 +236,7 @@ groovy::Value run_branches(Run& run, groovy::Task& task, uint32_t block,
 
 BuildResult result_of(groovy::Task& task, const groovy::Thrown& thrown) {
   groovy::Interpreter& interpreter = task.interpreter();
-  if (!interpreter.describe(task, thrown).class_name.ends_with("FlowInterruptedException"))
-    return BuildResult::failure;
+  if (!is_interruption(interpreter.describe(task, thrown))) return BuildResult::failure;
   const auto result = interpreter.exception_property(thrown.exception, "result");
   return result ? parse_result(interpreter.to_string(task, *result)).value_or(BuildResult::aborted)
                 : BuildResult::aborted;

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "engine/interruption.h"
 #include "engine/step.h"
 
 // input: a run that waits for a person.
@@ -86,12 +87,9 @@ groovy::Value input(StepCall& call) {
   const std::string by(text_at(answer, {"by"}));
   if (!bool_at(answer, {"proceed"})) {
     run.print_line("Rejected by " + by);
-    groovy::Value exception = run.interpreter().make_exception(
-        call.task, "org.jenkinsci.plugins.workflow.steps.FlowInterruptedException", std::nullopt);
-    run.interpreter().set_exception_property(exception, "result", call.string("ABORTED"));
-    run.interpreter().set_exception_property(
-        exception, "causes", run.interpreter().make_list({call.string("Rejected by " + by)}));
-    throw groovy::Thrown(std::move(exception));
+    throw groovy::Thrown(make_interruption(
+        run, call.task,
+        {.result = BuildResult::aborted, .cause = "Rejected by " + by, .user = by, .told = true}));
   }
   run.print_line("Approved by " + by);
   const json::value* given = find(answer, {"parameters"});

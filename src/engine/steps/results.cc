@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "engine/files.h"
+#include "engine/interruption.h"
 
 // archiveArtifacts, junit, unstable, catchError, warnError.
 
@@ -163,15 +164,15 @@ groovy::Value catching(StepCall& call, BuildResult build, BuildResult stage,
     return call.call_body();
   } catch (const groovy::Thrown& thrown) {
     const groovy::Failure failure = run.interpreter().describe(call.task, thrown);
-    const bool interrupted = failure.class_name.ends_with("FlowInterruptedException");
-    if (!thrown.catchable || (interrupted && !call.flag("catchInterruptions", true))) throw;
+    const bool interrupted = is_interruption(failure);
+    if (!thrown.catchable || (interrupted && !call.flag("catchInterruptions", true) &&
+                              is_actual(run, call.task, thrown.exception)))
+      throw;
     if (interrupted) {
       build = stage = result_of(call.task, thrown);
     }
     if (!message.empty()) run.print_line("ERROR: " + message);
-    run.print_line(failure.class_name == "hudson.AbortException"
-                       ? "ERROR: " + failure.message.value_or("null")
-                       : failure.with_trace());
+    print_failure(run, call.task, thrown);
     if (build > run.result())
       run.print_line(fmt::format("Setting overall build result to {}", to_string(build)));
     run.worsen(build);

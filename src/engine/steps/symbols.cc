@@ -25,7 +25,8 @@ struct Symbol {
 void add_symbols(StepRegistry& registry) {
   const Symbol symbols[] = {
       // Bindings of withCredentials; `string` and `file` are types of parameters too.
-      {"string", {"credentialsId", "variable", "name", "defaultValue", "description", "trim"}},
+      {"string",
+       {"credentialsId", "variable", "name", "defaultValue", "value", "description", "trim"}},
       {"file", {"credentialsId", "variable", "name", "description"}},
       {"usernamePassword", {"credentialsId", "usernameVariable", "passwordVariable"}},
       {"usernameColonPassword", {"credentialsId", "variable"}},

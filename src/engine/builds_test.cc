@@ -1,0 +1,349 @@
+#include "engine/builds.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <thread>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "engine/engine.h"
+#include "jenkins/config_xml.h"
+
+// Runs that start, see and wait for others, and what they say of their jobs.
+
+namespace ks::engine {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::Not;
+
+std::string config(std::string_view script, json::array parameters = {}) {
+  const json::value spec =
+      json::object{{"type", "pipeline"},
+                   {"pipeline", json::object{{"name", "x"},
+                                             {"jenkinsfile", script},
+                                             {"parameters", std::move(parameters)}}}};
+  return *jenkins::config_of(spec);
+}
+
+struct Jobs : ::testing::Test {
+  TempDir dir;
+  std::unique_ptr<Engine> engine;
+
+  void SetUp() override { open(); }
+  void open() {
+    engine.reset();
+    auto opened = Engine::open({.data_dir = dir.path()});
+    ASSERT_TRUE(opened.ok()) << opened.error().message;
+    engine = std::move(*opened);
+    ASSERT_TRUE(engine->put_folder("demo").ok());
+  }
+  void job(const std::string& name, std::string_view script, json::array parameters = {}) {
+    const Result<> put = engine->put_job({"demo", name}, config(script, std::move(parameters)));
+    ASSERT_TRUE(put.ok()) << put.error().message;
+  }
+  uint64_t start(const std::string& name, StartRequest request = {}) {
+    if (request.causes.empty()) request.causes = {"Started by user ada"};
+    return engine->start({"demo", name}, std::move(request)).value();
+  }
+  RunInfo until(const std::string& name, uint64_t number,
+                const std::function<bool(const RunInfo&)>& met) {
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (std::chrono::steady_clock::now() < deadline) {
+      const auto info = engine->run({"demo", name}, number, true);
+      if (info && met(*info)) return *info;
+      std::this_thread::sleep_for(2ms);
+    }
+    ADD_FAILURE() << name << " #" << number << " does not get there\n" << log(name, number);
+    return {};
+  }
+  RunInfo finish(const std::string& name, uint64_t number) {
+    return until(name, number, [](const RunInfo& info) { return info.finished(); });
+  }
+  std::string log(const std::string& name, uint64_t number) {
+    const auto piece = engine->log({"demo", name}, number, 0, 1 << 20);
+    return piece ? piece->text : piece.error().message;
+  }
+  std::string run(const std::string& name) {
+    const uint64_t number = start(name);
+    finish(name, number);
+    return log(name, number);
+  }
+};
+
+TEST(JobPaths, AreRelativeToTheFolderOrAbsolute) {
+  EXPECT_EQ(resolve_job("demo/web", "other"), "demo/other");
+  EXPECT_EQ(resolve_job("demo/web", "/shop/cart"), "shop/cart");
+  EXPECT_EQ(resolve_job("demo/web", "../shop/./cart"), "shop/cart");
+  EXPECT_EQ(resolve_job("demo/web", "../../x"), "");
+  EXPECT_EQ(shown_job("demo/web"), "demo » web");
+}
+
+TEST(Causes, AreReadFromTheirTexts) {
+  EXPECT_EQ(text_at(cause_facts("Started by user ada"), {"userId"}), std::string_view("ada"));
+  const json::value up =
+      cause_facts(upstream_cause("demo/a \"b\"", 7, {"Started by user ada", "Started by timer"}));
+  EXPECT_EQ(text_at(up, {"upstreamProject"}), "demo/a \"b\"");
+  EXPECT_EQ(int_at(up, {"upstreamBuild"}), 7);
+  EXPECT_EQ(text_at(up, {"shortDescription"}),
+            "Started by upstream project \"demo/a \"b\"\" build number 7");
+  EXPECT_EQ(upstream_cause("p", 3,
+                           {"Started by upstream project \"q\" build number 1\n"
+                            "originally caused by:\n Started by timer"}),
+            "Started by upstream project \"p\" build number 3\noriginally caused by:\n"
+            " Started by upstream project \"q\" build number 1\n originally caused by:\n"
+            "  Started by timer");
+  const json::value restarted = cause_facts("Restarted from build #4, stage Deploy it");
+  EXPECT_EQ(text_at(restarted, {"originStage"}), "Deploy it");
+  EXPECT_EQ(int_at(restarted, {"originRunNumber"}), 4);
+}
+
+TEST_F(Jobs, BuildWaitsForTheOtherRunAndSeesHowItEnded) {
+  job("down",
+      "echo \"got ${params.WHO} ${params.LOUD} ${params.LOUD.getClass().simpleName}\"\n"
+      "currentBuild.description = 'done it'\nunstable 'so so'");
+  job("up", R"(
+def b = build job: 'down', propagate: false, parameters: [string(name: 'WHO', value: 'ada'), booleanParam(name: 'LOUD', value: true)]
+echo "result ${b.result} ${b.currentResult} number ${b.number} ${b.fullDisplayName} ${b.description} ${b.fullProjectName}"
+echo "worse ${b.resultIsWorseOrEqualTo('UNSTABLE')} better ${b.resultIsBetterOrEqualTo('SUCCESS')}"
+echo "vars ${b.buildVariables.WHO} up ${b.upstreamBuilds[0].fullDisplayName} ${b.durationString.endsWith('counting')}"
+)");
+  const std::string text = run("up");
+  EXPECT_THAT(text, HasSubstr("[Pipeline] build\nScheduling project: demo » down\n"
+                              "Starting building: demo » down #1\n"
+                              "Build demo » down #1 completed: UNSTABLE\n"));
+  EXPECT_THAT(text,
+              HasSubstr("result UNSTABLE UNSTABLE number 1 demo » down #1 done it demo/down\n"));
+  EXPECT_THAT(text, HasSubstr("worse true better false\n"));
+  EXPECT_THAT(text, HasSubstr("vars ada up demo » up #1 false\n"));
+  EXPECT_THAT(text, HasSubstr("Finished: SUCCESS\n"));
+  const std::string down = log("down", 1);
+  EXPECT_THAT(down, testing::StartsWith("Started by upstream project \"demo/up\" build number 1\n"
+                                        "originally caused by:\n Started by user ada\n"));
+  EXPECT_THAT(down, HasSubstr("got ada true Boolean\n"));
+}
+
+TEST_F(Jobs, ABadResultOfTheOtherRunIsTakenOver) {
+  job("down", "error 'planned'");
+  job("up",
+      "try { build 'down' } catch (e) { echo \"caught ${e.result} ${e.causes[0]}\" ; throw e }");
+  const uint64_t number = start("up");
+  EXPECT_EQ(finish("up", number).result, BuildResult::failure);
+  const std::string text = log("up", number);
+  EXPECT_THAT(text, HasSubstr("Build demo » down #1 completed: FAILURE\n"));
+  EXPECT_THAT(text, HasSubstr("caught FAILURE demo » down #1 completed with status FAILURE "
+                              "(propagate: false to ignore)\n"));
+  EXPECT_THAT(text, HasSubstr("[Pipeline] End of Pipeline\ndemo » down #1 completed with status "
+                              "FAILURE (propagate: false to ignore)\nFinished: FAILURE\n"));
+  job("unstable", "unstable 'x'");
+  job("up2", "retry(2) { build 'unstable' }");
+  EXPECT_EQ(finish("up2", start("up2")).result, BuildResult::unstable);
+  EXPECT_THAT(log("up2", 1), HasSubstr("Retrying\n"));
+  EXPECT_EQ(engine->runs({"demo", "unstable"})->size(), 2u);
+}
+
+TEST_F(Jobs, BuildNeedNotWait) {
+  job("down", "input id: 'Go', message: 'ok?'");
+  job("up",
+      "def b = build job: 'down', wait: false\necho \"b $b\"\n"
+      "def c = build job: '/demo/down', wait: false, waitForStart: true\n"
+      "echo \"c ${c.number} ${c.result} ${c.currentResult}\"");
+  const std::string text = run("up");
+  EXPECT_THAT(text, HasSubstr("Scheduling project: demo » down\n[Pipeline] echo\nb null\n"));
+  EXPECT_THAT(text,
+              HasSubstr("Starting building: demo » down #2\n[Pipeline] echo\nc 2 null SUCCESS\n"));
+}
+
+TEST_F(Jobs, AnUnknownJobIsSaid) {
+  job("up", "build 'nowhere'");
+  EXPECT_THAT(run("up"), HasSubstr("ERROR: No item named nowhere found\nFinished: FAILURE\n"));
+}
+
+TEST_F(Jobs, AQuietPeriodIsWaitedFor) {
+  job("down", "echo 'ran'");
+  job("up", "build job: 'down', quietPeriod: 1");
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_THAT(run("up"), HasSubstr("Build demo » down #1 completed: SUCCESS\n"));
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, 950ms);
+}
+
+TEST_F(Jobs, AbortGoesDown) {
+  job("down", "echo 'on'\nsleep 60");
+  job("up", "build 'down'");
+  const uint64_t number = start("up");
+  until("down", 1, [&](const RunInfo&) { return log("down", 1).contains("on\n"); });
+  ASSERT_TRUE(engine->stop({"demo", "up"}, number, "ada").ok());
+  EXPECT_EQ(finish("up", number).result, BuildResult::aborted);
+  EXPECT_EQ(finish("down", 1).result, BuildResult::aborted);
+  EXPECT_THAT(log("down", 1), HasSubstr("Calling Pipeline was cancelled\n"));
+}
+
+TEST_F(Jobs, AWaitForAnotherRunSurvivesARestart) {
+  job("down", "input id: 'Go', message: 'ok?'\ncurrentBuild.description = 'after'");
+  job("up", "def b = build 'down'\necho \"it was ${b.description}\"");
+  const uint64_t number = start("up");
+  until("down", 1, [](const RunInfo& info) { return !info.inputs.empty(); });
+  for (int i = 0; i < 2; i++) {
+    open();
+    until("down", 1, [](const RunInfo& info) { return !info.inputs.empty(); });
+  }
+  ASSERT_TRUE(engine->answer({"demo", "down"}, 1, "Go", {.proceed = true, .by = "ada"}).ok());
+  EXPECT_EQ(finish("up", number).result, BuildResult::success);
+  EXPECT_THAT(log("up", number), HasSubstr("it was after\n"));
+  EXPECT_EQ(engine->runs({"demo", "down"})->size(), 1u);
+}
+
+TEST_F(Jobs, EarlierRunsAreSeen) {
+  job("web", R"(
+def n = currentBuild.number
+if (n == 2) { currentBuild.displayName = 'two'; currentBuild.keepLog = true; error 'planned' }
+if (n == 3) { unstable 'x' }
+if (n == 4) {
+  for (name in ['previousBuild', 'previousFailedBuild', 'previousNotFailedBuild', 'previousSuccessfulBuild', 'previousCompletedBuild', 'previousBuiltBuild']) {
+    def b = currentBuild."$name"
+    echo "$name ${b?.number} ${b?.result} ${b?.displayName}"
+  }
+  echo "before that ${currentBuild.previousBuild.previousBuild.previousBuild.number} ${currentBuild.previousBuild.previousBuild.keepLog}"
+  echo "next ${currentBuild.nextBuild} in progress ${currentBuild.previousBuildInProgress}"
+  echo "next of first ${currentBuild.previousBuild.previousBuild.nextBuild.number}"
+}
+)");
+  for (int i = 0; i < 3; i++) run("web");
+  const std::string text = run("web");
+  EXPECT_THAT(text, HasSubstr("previousBuild 3 UNSTABLE #3\n"));
+  EXPECT_THAT(text, HasSubstr("previousFailedBuild 2 FAILURE two\n"));
+  EXPECT_THAT(text, HasSubstr("previousNotFailedBuild 3 UNSTABLE #3\n"));
+  EXPECT_THAT(text, HasSubstr("previousSuccessfulBuild 3 UNSTABLE #3\n"));
+  EXPECT_THAT(text, HasSubstr("previousCompletedBuild 3 UNSTABLE #3\n"));
+  EXPECT_THAT(text, HasSubstr("previousBuiltBuild 3 UNSTABLE #3\n"));
+  EXPECT_THAT(text, HasSubstr("before that 1 true\n"));
+  EXPECT_THAT(text, HasSubstr("next null in progress null\n"));
+  EXPECT_THAT(text, HasSubstr("next of first 3\n"));
+}
+
+TEST_F(Jobs, AnotherBuildCannotBeChanged) {
+  job("web", "if (currentBuild.number == 2) { currentBuild.previousBuild.description = 'x' }");
+  run("web");
+  EXPECT_THAT(run("web"), HasSubstr("java.lang.SecurityException: can only set the description "
+                                    "property on the current build"));
+}
+
+std::vector<std::string> parameter_names(const Engine& engine, const std::string& name) {
+  std::vector<std::string> names;
+  const json::array parameters = engine.job_parameters({"demo", name}).value();
+  for (const json::value& one : parameters) names.emplace_back(text_at(one, {"name"}));
+  return names;
+}
+
+TEST_F(Jobs, DeclarativeParametersBecomeTheJobs) {
+  auto with = [](std::string_view parameters) {
+    return fmt::format(
+        "pipeline {{ agent none\n {}\n stages {{ stage('a') {{ steps {{ "
+        "echo \"P ${{params.P}} HAND ${{params.HAND}}\" }} }} }} }}",
+        parameters);
+  };
+  const json::array by_hand = {
+      json::object{{"name", "HAND"}, {"type", "string"}, {"default_value", "h"}}};
+  job("web",
+      with("parameters { string(name: 'P', defaultValue: 'one')\n choice(name: 'C', choices: "
+           "['a', 'b'])\n booleanParam(name: 'B', defaultValue: true) }"),
+      by_hand);
+  EXPECT_THAT(run("web"), HasSubstr("P one HAND h\n"));
+  EXPECT_EQ(parameter_names(*engine, "web"), (std::vector<std::string>{"HAND", "P", "C", "B"}));
+  // The next run is typed by them before it begins.
+  const uint64_t number = start("web", {.values = {{"B", "false"}}});
+  const RunInfo info = finish("web", number);
+  EXPECT_EQ(info.values.at("B"), json::value(false));
+  EXPECT_EQ(info.values.at("C"), json::value("a"));
+  open();
+  EXPECT_EQ(parameter_names(*engine, "web").size(), 4u);
+  // Declared before but no longer: removed. Set by hand: kept.
+  job("web", with(""), by_hand);
+  run("web");
+  EXPECT_EQ(parameter_names(*engine, "web"), std::vector<std::string>{"HAND"});
+}
+
+TEST_F(Jobs, ScriptedPropertiesReplaceAll) {
+  job("web",
+      "properties([parameters([string(name: 'P', defaultValue: 'one'), [$class: "
+      "'BooleanParameterDefinition', name: 'B', defaultValue: true]]), "
+      "disableConcurrentBuilds(), pipelineTriggers([cron('@daily')])])\n"
+      "echo \"P ${params.P} B ${params.B}\"",
+      {json::object{{"name", "HAND"}, {"type", "string"}, {"default_value", "h"}}});
+  // Empty in the very first run that defines them.
+  EXPECT_THAT(run("web"), HasSubstr("P null B null\n"));
+  EXPECT_THAT(run("web"), HasSubstr("P one B true\n"));
+  EXPECT_EQ(parameter_names(*engine, "web"), (std::vector<std::string>{"P", "B"}));
+}
+
+TEST_F(Jobs, WhatIsNoPropertyIsSaid) {
+  job("web", "properties([string(name: 'P')])");
+  EXPECT_THAT(run("web"),
+              HasSubstr("java.lang.IllegalArgumentException: properties: 'string' is no "
+                        "job property; known are buildDiscarder, "));
+}
+
+TEST_F(Jobs, RunsOneAtATimeWhenDeclared) {
+  job("web",
+      "properties([disableConcurrentBuilds()])\nif (currentBuild.number > 1) input id: 'Go', "
+      "message: 'ok?'");
+  run("web");
+  const uint64_t second = start("web");
+  until("web", second, [](const RunInfo& info) { return !info.inputs.empty(); });
+  const uint64_t third = start("web");
+  EXPECT_EQ(engine->run({"demo", "web"}, third, false)->state, RunState::queued);
+  ASSERT_TRUE(engine->answer({"demo", "web"}, second, "Go", {.proceed = true, .by = "ada"}).ok());
+  until("web", third, [](const RunInfo& info) { return !info.inputs.empty(); });
+  ASSERT_TRUE(engine->stop({"demo", "web"}, third, "ada").ok());
+  finish("web", third);
+}
+
+TEST_F(Jobs, ANewRunEndsTheOneUnderWayWhenDeclared) {
+  job("web",
+      "pipeline { agent none\n options { disableConcurrentBuilds(abortPrevious: true) }\n"
+      "stages { stage('a') { steps { script { if (currentBuild.number == 2) { input id: "
+      "'Go', message: 'ok?' } } } } } }");
+  run("web");
+  const uint64_t second = start("web");
+  until("web", second, [](const RunInfo& info) { return !info.inputs.empty(); });
+  const uint64_t third = start("web");
+  EXPECT_EQ(finish("web", second).result, BuildResult::not_built);
+  EXPECT_THAT(log("web", second), HasSubstr("Superseded by #3\n"));
+  EXPECT_EQ(finish("web", third).result, BuildResult::success);
+}
+
+TEST_F(Jobs, OldRunsAreDiscardedButTheLastGoodOne) {
+  job("web",
+      "properties([buildDiscarder(logRotator(numToKeepStr: '2'))])\n"
+      "if (currentBuild.number > 1) { error 'planned' }");
+  for (int i = 0; i < 5; i++) run("web");
+  until("web", 5, [&](const RunInfo&) { return engine->runs({"demo", "web"})->size() == 3; });
+  EXPECT_EQ(*engine->runs({"demo", "web"}), (std::vector<uint64_t>{5, 4, 1}));
+}
+
+TEST_F(Jobs, CausesAreObjects) {
+  job("web", R"(
+def c = currentBuild.getBuildCauses()
+echo "${c.size()} ${c[0]._class} ${c[0].userId} ${c[0].userName} ${c[0].shortDescription}"
+echo "${currentBuild.getBuildCauses('hudson.model.Cause$UserIdCause').size()} ${currentBuild.getBuildCauses('hudson.triggers.TimerTrigger$TimerTriggerCause').size()}"
+)");
+  const std::string text = run("web");
+  EXPECT_THAT(text, HasSubstr("1 hudson.model.Cause$UserIdCause ada ada Started by user ada\n"));
+  EXPECT_THAT(text, HasSubstr("1 0\n"));
+}
+
+TEST_F(Jobs, TheRawBuildIsRefused) {
+  job("web", "currentBuild.rawBuild");
+  EXPECT_THAT(
+      run("web"),
+      HasSubstr("org.jenkinsci.plugins.scriptsecurity.sandbox.RejectedAccessException: "
+                "Scripts not permitted to use method "
+                "org.jenkinsci.plugins.workflow.support.steps.build.RunWrapper getRawBuild"));
+}
+
+}  // namespace
+}  // namespace ks::engine

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <boost/json.hpp>
+#include <string>
+#include <vector>
+
+#include "engine/model.h"
+
+/// What a Jenkinsfile says of its job, by `properties([...])` or Declarative's options, parameters
+/// and triggers (pipeline-language.md, section 16).
+
+namespace ks::engine {
+
+namespace json = boost::json;
+
+/// As JSON: {all, parameters: [{type, name, ...}], triggers: [{type, ...}], options: {name:
+/// {...}}}. `all`: also what was set by hand is replaced (Scripted).
+struct JobProperties {
+  bool all = false;
+  json::array parameters;
+  json::array triggers;
+  json::object options;
+
+  json::object to_json() const;
+  static JobProperties from_json(const json::value& value);
+  bool empty() const { return parameters.empty() && triggers.empty() && options.empty(); }
+};
+
+/// What a described thing is: the name of its symbol, also when it was given by its class
+/// (`[$class: 'LogRotator', ...]`). Empty when that is unknown.
+std::string symbol_of(const json::value& described);
+
+/// What the list given to the step `properties` says; an error names what is no job property.
+Result<JobProperties> properties_of(const json::value& list);
+
+/// Takes up one property or option of a job: `parameters`, `pipelineTriggers` or another.
+void add_property(JobProperties& properties, const std::string& symbol, json::object arguments);
+
+/// Which finished runs a `buildDiscarder(logRotator(...))` keeps.
+struct Retention {
+  int64_t runs = -1;  ///< -1: all
+  int64_t days = -1;
+};
+Retention retention_of(const json::object& options);
+
+}  // namespace ks::engine
