@@ -8,7 +8,7 @@
 namespace ks::cmd {
 
 struct OnceFlags {
-  std::vector<std::string> nodes, inputs, trace_out;
+  std::vector<std::string> nodes, tools, inputs, trace_out;
   std::string workspace, credentials, result_json, keep;
   bool trace = false;
   engine::RunLimits limits;

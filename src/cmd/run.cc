@@ -52,6 +52,18 @@ Result<engine::LocalNodeOptions::Machine> parse_node(const std::string& text) {
   return machine;
 }
 
+/// `NAME=TYPE:HOME`
+Result<engine::Tool> parse_tool(const std::string& text) {
+  auto [name, rest] = TRY(split_pair(text, "--tool"));
+  const size_t colon = rest.find(':');
+  if (colon == rest.npos || colon == 0 || colon + 1 == rest.size()) {
+    return Error{
+        Code::invalid,
+        fmt::format("--tool '{}': expected NAME=TYPE:HOME, as 3.9=maven:/opt/maven", text)};
+  }
+  return engine::Tool{name, rest.substr(0, colon), rest.substr(colon + 1)};
+}
+
 /// `ID=ok` or `ID=abort`, then `,K=V...`
 Result<std::pair<std::string, engine::InputAnswer>> parse_input(const std::string& text) {
   auto [id, rest] = TRY(split_pair(text, "--input"));
@@ -145,6 +157,7 @@ std::string name_of(const std::string& file) {
 
 Result<> read_once_flags(const OnceFlags& flags, engine::OnceOptions& options) {
   for (const std::string& text : flags.nodes) options.machines.push_back(TRY(parse_node(text)));
+  for (const std::string& text : flags.tools) options.tools.push_back(TRY(parse_tool(text)));
   for (const std::string& text : flags.inputs) options.inputs.insert(TRY(parse_input(text)));
   if (!flags.credentials.empty())
     options.credentials_yaml = TRY(read_file(flags.credentials, 16u << 20));
@@ -216,6 +229,8 @@ void add_once_flags(CLI::App& command, Context& context, OnceFlags& flags) {
       .add_option("--credential", flags.credentials,
                   "YAML of Kubernetes Secrets of the credential types")
       ->check(CLI::ExistingFile);
+  add_many(command, "--tool", flags.tools,
+           "NAME=TYPE:HOME, an installed tool: 3.9=maven:/opt/maven");
   add_many(command, "--input", flags.inputs, "ID=ok|abort[,K=V...], the answer to an `input` step");
   command.add_option("--result-json", flags.result_json, "write the outcome there, for machines");
   command.add_option("--keep", flags.keep,

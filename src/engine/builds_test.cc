@@ -336,6 +336,77 @@ echo "${currentBuild.getBuildCauses('hudson.model.Cause$UserIdCause').size()} ${
   EXPECT_THAT(text, HasSubstr("1 0\n"));
 }
 
+constexpr std::string_view kStages = R"(pipeline { agent any
+  parameters { string(name: 'P', defaultValue: 'one') }
+  options { preserveStashes(buildCount: 2) }
+  stages {
+    stage('build') { steps { writeFile file: 'f', text: 'made'; stash 's'; echo 'building' } }
+    stage('test') { steps { deleteDir(); unstash 's'; echo "testing ${readFile 'f'} ${params.P}" } }
+    stage('again') { when { isRestartedRun() }; steps { echo 'only then' } }
+    stage('fail') { steps { error 'planned' } }
+    stage('late') { steps { echo 'late' } }
+  }
+})";
+
+TEST_F(Jobs, ARunCanBeBegunAgainAtAStage) {
+  job("web", kStages);
+  const uint64_t first = start("web", {.values = {{"P", "two"}}});
+  EXPECT_EQ(finish("web", first).result, BuildResult::failure);
+  // The script of that run is used, not that of today.
+  job("web", "echo 'other'");
+  const Result<uint64_t> again = engine->restart({"demo", "web"}, first, "test", "ada");
+  ASSERT_TRUE(again.ok()) << again.error().message;
+  finish("web", *again);
+  const std::string text = log("web", *again);
+  EXPECT_THAT(text,
+              testing::StartsWith("Started by user ada\nRestarted from build #1, stage test\n"));
+  EXPECT_THAT(
+      text, HasSubstr("Stage \"build\" skipped due to this build restarting at stage \"test\"\n"));
+  EXPECT_THAT(text, Not(HasSubstr("\nbuilding\n")));
+  EXPECT_THAT(text, HasSubstr("\ntesting made two\n"));
+  EXPECT_THAT(text, HasSubstr("\nonly then\n"));
+}
+
+TEST_F(Jobs, WhatCannotBeRestartedIsSaid) {
+  job("web", kStages);
+  const uint64_t first = start("web");
+  finish("web", first);
+  auto refusal = [&](const std::string& name, uint64_t number, const std::string& stage) {
+    const Result<uint64_t> again = engine->restart({"demo", name}, number, stage, "ada");
+    return again ? "it began" : again.error().message;
+  };
+  EXPECT_EQ(refusal("web", first, ""), "Stage name cannot be null or an empty string.");
+  for (const std::string stage : {"nothing", "late"}) {
+    EXPECT_EQ(refusal("web", first, stage),
+              "Stage " + stage +
+                  " is not present in the top-level stages for demo » web #1, so "
+                  "cannot be restarted.");
+  }
+  job("script", "stage('a') { echo 'x' }");
+  run("script");
+  EXPECT_EQ(refusal("script", 1, "a"),
+            "demo » script #1 was not a Declarative Pipeline, and cannot be restarted.");
+  job("waits",
+      "pipeline { agent none\n stages { stage('a') { steps { input id: 'Go', message: "
+      "'ok?' } } } }");
+  start("waits");
+  until("waits", 1, [](const RunInfo& info) { return !info.inputs.empty(); });
+  EXPECT_EQ(refusal("waits", 1, "a"),
+            "The origin build demo » waits #1 is not complete, so cannot be restarted.");
+  job("broken", "pipeline { }");
+  run("broken");
+  EXPECT_EQ(refusal("broken", 1, "a"),
+            "The origin build demo » broken #1 did not execute its Pipeline, so cannot be "
+            "restarted.");
+}
+
+TEST_F(Jobs, StashesGoWithTheirRun) {
+  job("web", "node { writeFile file: 'f', text: 'x'; stash 's' }");
+  run("web");
+  const std::string stash = dir.path() + "/folders/demo/jobs/web/builds/1/files/stash";
+  until("web", 1, [&](const RunInfo&) { return !file_exists(stash); });
+}
+
 TEST_F(Jobs, TheRawBuildIsRefused) {
   job("web", "currentBuild.rawBuild");
   EXPECT_THAT(

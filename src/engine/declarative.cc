@@ -7,11 +7,13 @@
 
 #include "base/json.h"
 #include "engine/build_object.h"
+#include "engine/builds.h"
 #include "engine/credentials.h"
 #include "engine/globals.h"
 #include "engine/interruption.h"
 #include "engine/scm/scm_objects.h"
 #include "engine/step.h"
+#include "engine/tools.h"
 #include "pipeline/compile.h"
 #include "pipeline/executor.h"
 
@@ -147,17 +149,17 @@ class EngineRuntime final : public pipeline::Runtime {
                           request.type));
   }
 
-  /// A tool is a folder that the node names in an environment variable: MAVEN_HOME, JAVA_HOME,
-  /// NODEJS_HOME.
   std::vector<std::string> tool_environment(groovy::Task& task, std::string_view type,
                                             std::string_view version) override {
-    const std::string variable = variable_of(type);
-    const std::optional<std::string> home = env(task, variable);
-    if (!home) {
-      run_.fail(task, fmt::format("No {} named {} found: the node has no variable {}", type,
-                                  version, variable));
-    }
-    return {fmt::format("{}={}", variable, *home), fmt::format("PATH+{}={}/bin", variable, *home)};
+    std::vector<std::string> pairs;
+    for (const auto& [name, value] : tool_variables(type, tool_home(run_, task, type, version)))
+      pairs.push_back(name + "=" + value);
+    return pairs;
+  }
+
+  std::optional<std::string> restart_stage() override {
+    const std::string& stage = run_.spec().restart_stage;
+    return stage.empty() ? std::nullopt : std::optional(stage);
   }
 
   bool has_scm() override {
@@ -190,32 +192,18 @@ class EngineRuntime final : public pipeline::Runtime {
 
   std::vector<pipeline::Cause> causes() override {
     std::vector<pipeline::Cause> list;
-    constexpr std::string_view kUser = "Started by user ";
     for (const std::string& text : run_.spec().causes) {
-      if (text.starts_with(kUser)) {
-        list.push_back({"UserIdCause", text.substr(kUser.size())});
-      } else if (text.starts_with("Started by timer")) {
-        list.push_back({"TimerTriggerCause", ""});
-      } else if (text.starts_with("Started by upstream")) {
-        list.push_back({"BuildUpstreamCause", ""});
-      } else if (text.starts_with("Started by an SCM change")) {
-        list.push_back({"SCMTriggerCause", ""});
-      }
+      const json::value facts = cause_facts(text);
+      std::string_view simple = text_at(facts, {"_class"});
+      simple = simple.substr(simple.find_last_of(".$") + 1);
+      // The reference's own name for a run that a pipeline started.
+      if (simple == "UpstreamCause") simple = "BuildUpstreamCause";
+      list.push_back({std::string(simple), std::string(text_at(facts, {"userId"}))});
     }
     return list;
   }
 
  private:
-  static std::string variable_of(std::string_view type) {
-    if (type == "jdk") return "JAVA_HOME";
-    if (type == "go") return "GOROOT";
-    std::string name(type);
-    std::ranges::transform(name, name.begin(), [](char c) {
-      return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    });
-    return name + "_HOME";
-  }
-
   Run& run_;
 };
 

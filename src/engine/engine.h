@@ -27,6 +27,7 @@ struct EngineOptions {
   /// argv of the program that runs commands in a process of its own: {"ks", "agent"}; empty: they
   /// are processes of this one.
   std::vector<std::string> agent;
+  std::vector<Tool> tools = {};  ///< installed on the machines
   RunLimits limits;
   int threads = 2;
   size_t max_live = 20'000;      ///< runs under way at once; more wait
@@ -83,6 +84,13 @@ struct StartRequest {
   std::optional<std::string> script = {};  ///< in place of the job's
   /// It waits that long before it begins; nothing: as the job says.
   std::optional<int64_t> quiet_seconds = std::nullopt;
+  /// Of a run that is begun again at a stage: by Engine::restart().
+  struct Restart {
+    uint64_t origin = 0;
+    std::string stage;
+    std::string script;
+  };
+  std::optional<Restart> restart = std::nullopt;
 };
 
 struct EngineEvent {
@@ -135,6 +143,10 @@ class Engine {
   // seconds.
 
   virtual Result<uint64_t> start(const JobName& job, StartRequest request) = 0;
+  /// Begins a finished Declarative run again at one of its top-level stages that it came to: with
+  /// its script, parameters and preserved stashes. `invalid` says why it cannot.
+  virtual Result<uint64_t> restart(const JobName& job, uint64_t number, const std::string& stage,
+                                   const std::string& by) = 0;
   /// Without `with_nodes` its lists stay empty, which is cheaper; `inputs` are there always.
   virtual Result<RunInfo> run(const JobName& job, uint64_t number, bool with_nodes) const = 0;
   /// Numbers, newest first.

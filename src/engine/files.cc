@@ -146,12 +146,31 @@ Result<std::vector<std::string>> find_files(const std::string& folder, std::stri
   return found;
 }
 
+Result<> check_inside(const std::string& folder, std::string_view relative) {
+  auto leads_out = [&] {
+    return Error{Code::forbidden, fmt::format("'{}' leads out of the folder", relative)};
+  };
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path root = fs::weakly_canonical(folder, error);
+  if (error) return Error{Code::internal, fmt::format("{}: {}", folder, error.message())};
+  const auto parts = split(relative, '/');
+  fs::path at = folder;
+  for (size_t i = 0; i < parts.size(); i++) {
+    if (parts[i] == "..") return leads_out();
+    at /= parts[i];
+    if (i + 1 == parts.size() || !fs::is_symlink(at, error)) continue;
+    const fs::path real = fs::weakly_canonical(at, error);
+    const auto [end, ignored] = std::mismatch(root.begin(), root.end(), real.begin(), real.end());
+    if (error || end != root.end()) return leads_out();
+  }
+  return {};
+}
+
 Result<uint64_t> copy_file(const std::string& from_folder, const std::string& relative,
                            const std::string& to_folder) {
-  for (std::string_view part : split(relative, '/')) {
-    if (part == "..")
-      return Error{Code::forbidden, fmt::format("'{}' leads out of the folder", relative)};
-  }
+  TRY(check_inside(from_folder, relative));
+  TRY(check_inside(to_folder, relative));
   return copy_as(from_folder + "/" + relative, to_folder + "/" + relative);
 }
 

@@ -32,6 +32,10 @@ Result<std::vector<std::string>> find_files(const std::string& folder, std::stri
                                             std::string_view excludes, bool default_excludes,
                                             bool case_sensitive = true);
 
+/// Nothing when a relative path stays below `folder` also through links on the way; the last part
+/// itself may be a link.
+Result<> check_inside(const std::string& folder, std::string_view relative);
+
 /// Whether one Ant glob takes a relative path.
 bool matches_ant(std::string_view path, std::string_view pattern);
 

@@ -91,6 +91,13 @@ class CredentialSource {
   virtual std::optional<Credential> find(std::string_view id) const = 0;
 };
 
+/// A program that is installed on the machines: `tools { maven '3.9' }`, `tool 'jdk21'`.
+struct Tool {
+  std::string name;  ///< `3.9`
+  std::string type;  ///< `maven`, `jdk`, `nodejs`, ...
+  std::string home;  ///< its folder
+};
+
 struct TestSummary {
   int64_t total = 0;
   int64_t failed = 0;

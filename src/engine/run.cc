@@ -31,11 +31,17 @@ json::value RunSpec::to_json() const {
   json::array env_list, cause_list;
   for (const auto& [name, value] : env) env_list.push_back(json::array{name, value});
   for (const std::string& cause : causes) cause_list.push_back(json::value(cause));
-  return {{"job", job},           {"number", number},
-          {"script", script},     {"parameters", parameters},
-          {"values", values},     {"env", env_list},
-          {"causes", cause_list}, {"key", key},
-          {"scm", scm},           {"libraries", libraries}};
+  return {{"job", job},
+          {"number", number},
+          {"script", script},
+          {"parameters", parameters},
+          {"values", values},
+          {"env", env_list},
+          {"causes", cause_list},
+          {"key", key},
+          {"scm", scm},
+          {"libraries", libraries},
+          {"restartStage", restart_stage}};
 }
 
 Result<RunSpec> RunSpec::from_json(const json::value& value) {
@@ -46,6 +52,7 @@ Result<RunSpec> RunSpec::from_json(const json::value& value) {
   spec.number = static_cast<uint64_t>(int_at(value, {"number"}, 1));
   spec.script = text_at(value, {"script"});
   spec.key = text_at(value, {"key"});
+  spec.restart_stage = text_at(value, {"restartStage"});
   if (const json::value* list = find(value, {"parameters"}); list != nullptr && list->is_array())
     spec.parameters = list->get_array();
   if (const json::value* given = find(value, {"values"}); given != nullptr && given->is_object())
@@ -241,7 +248,9 @@ void Run::run_ready() {
     ready_.pop_front();
     strand->ready = false;
     strand->task->refuel();
+    current_ = strand;
     strand->fiber->resume();
+    current_ = nullptr;
   }
   if (!stalled_ && !strands_.empty() && strands_.front()->fiber->done() && !finished_) finish();
 }
@@ -357,6 +366,21 @@ groovy::Value Run::interruptible(groovy::Task& task,
   return body(scope);
 }
 
+void Run::watch_activity(uint64_t scope, std::function<void()> call) {
+  if (call) {
+    activity_[scope] = std::move(call);
+  } else {
+    activity_.erase(scope);
+  }
+}
+
+void Run::tell_activity(const Strand& strand) {
+  if (activity_.empty()) return;
+  for (const uint64_t scope : strand.scopes) {
+    if (const auto watched = activity_.find(scope); watched != activity_.end()) watched->second();
+  }
+}
+
 void Run::complete(uint64_t await, json::value result) {
   enqueue({.type = RecordType::finished,
            .data = {{"id", await}, {"r", std::move(result)}},
@@ -424,6 +448,8 @@ bool Run::deliver(Incoming& incoming) {
       const bool branch = waiting != awaiting_.end() && waiting->second.strand->parent != nullptr;
       log_->append(masker.mask(std::exchange(incoming.text, {}), branch));
       // What is held back is not in the log: a restart must read it again.
+      if (const auto waiting = awaiting_.find(id); waiting != awaiting_.end())
+        tell_activity(*waiting->second.strand);
       const uint64_t to = incoming.data.at("to").to_number<uint64_t>();
       const uint64_t logged = to - std::min<uint64_t>(to, masker.held_bytes());
       if (!try_record(RecordType::progress, {{"id", id}, {"to", logged}}, AwaitSpec::Sync::soon))

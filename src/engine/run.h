@@ -48,7 +48,8 @@ struct RunSpec {
   /// The repository behind the Jenkinsfile, by read_git_spec(), with `scriptPath`, the file in it;
   /// null for none. Without a scriptPath `script` is what runs.
   json::value scm;
-  json::array libraries;  ///< shared ones that the script may load (library_config.h)
+  json::array libraries;      ///< shared ones that the script may load (library_config.h)
+  std::string restart_stage;  ///< the stage that a restarted run begins at; empty: it is none
   json::value to_json() const;
   static Result<RunSpec> from_json(const json::value& value);
 };
@@ -59,6 +60,7 @@ struct RunServices {
   const CredentialSource* credentials = nullptr;
   Builds* builds = nullptr;  ///< Null: there are no jobs (`ks run`).
   Node* node = nullptr;
+  std::vector<Tool> tools = {};
   const Clock* clock = nullptr;
   /// Runs a piece of work soon on some thread; pieces of one run never overlap.
   std::function<void(std::function<void()>)> post;
@@ -85,6 +87,7 @@ struct RunServices {
   std::string kept_repository = {};
   /// Before and after each record is written: where a test ends the process.
   std::function<void(bool written)> recording = nullptr;
+  std::string home;                 ///< the data directory, for JENKINS_HOME; may be empty
   std::string url;                  ///< of the server, for BUILD_URL; may be empty
   JournalSyncer* syncer = nullptr;  ///< Null: each record that must be on disk is waited for.
 };
@@ -214,6 +217,8 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   /// Runs `body` within a scope that interrupt_scope() can end.
   groovy::Value interruptible(groovy::Task& task,
                               const std::function<groovy::Value(uint64_t scope)>& body);
+  /// Calls, on the run's thread, whenever something of a scope is printed; null: no longer.
+  void watch_activity(uint64_t scope, std::function<void()> call);
   /// Whether an interruption came for more than what the caller's own blocks hold: from a user, or
   /// a timeout around the caller.
   bool interrupted_from_outside(groovy::Task& task, const groovy::Value& exception);
@@ -325,6 +330,7 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   void turn();
   void tidy_up();
   void flush_printed();
+  void tell_activity(const Strand& strand);
   bool deliver(Incoming& incoming);
   void deliver_finished(uint64_t await, json::value result);
   void deliver_interrupt(const json::object& data);
@@ -381,6 +387,8 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   std::deque<Strand*> ready_;
   std::map<uint64_t, Awaiting> awaiting_;
   std::map<uint64_t, uint64_t> offsets_;
+  std::map<uint64_t, std::function<void()>> activity_;  // by scope
+  Strand* current_ = nullptr;                           // runs now
   std::map<uint64_t, Masker> output_maskers_;
   std::vector<std::pair<std::string, std::string>> env_;
   std::string divergence_;

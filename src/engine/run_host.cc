@@ -28,12 +28,11 @@ std::optional<std::string> sort_arguments(StepCall& call, groovy::Args args) {
   }
   if (count > 0 && groovy::is_map(args[0]) && call.info.name != "parallel") {
     const auto entries = groovy::map_entries(task, args[0]);
-    // A map whose keys are no parameters is the value of the sole one: writeJSON json: [a: 1],
-    // checkout([$class: ...]).
-    bool named = true;
-    for (const auto& [key, value] : entries) {
-      if (std::ranges::find(call.info.parameters, key) == call.info.parameters.end()) named = false;
-    }
+    // A map none of whose keys is a parameter is the value of the sole one: checkout([$class:
+    // ...]).
+    const bool named = std::ranges::any_of(entries, [&](const auto& entry) {
+      return std::ranges::find(call.info.parameters, entry.first) != call.info.parameters.end();
+    });
     if (named || call.info.sole.empty() || count > 1) {
       std::string unknown;
       for (const auto& [key, value] : entries) {
@@ -329,6 +328,7 @@ const StepRegistry& builtin_steps() {
     add_symbols(made);
     add_credential_steps(made);
     add_build_steps(made);
+    add_tool_steps(made);
     add_input_steps(made);
     add_declarative_steps(made);
     add_json_yaml_steps(made);

@@ -56,6 +56,7 @@ Result<OnceResult> run_once(OnceOptions options) {
   services.steps = &builtin_steps();
   services.credentials = credentials.get();
   services.node = node.get();
+  services.tools = options.tools;
   services.clock = &system_clock();
   services.post = [&loop](std::function<void()> work) { loop.post(std::move(work)); };
   services.timer = [&loop](std::chrono::milliseconds after, std::function<void()> work) {

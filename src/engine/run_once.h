@@ -27,6 +27,7 @@ struct OnceOptions {
   std::string trusted_folder;     ///< where `readTrusted` reads; empty: from `scm`
   std::string workspace;          ///< empty: a folder that is removed at the end
   std::vector<LocalNodeOptions::Machine> machines;
+  std::vector<Tool> tools;  ///< --tool
   std::string credentials_yaml;
   std::map<std::string, InputAnswer>
       inputs;  ///< by id; an input without an answer here is asked on the terminal or refused

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "base/random.h"
+#include "base/text.h"
 #include "engine/files.h"
 #include "engine/run.h"
 
@@ -117,6 +119,7 @@ void Run::print_line(std::string_view text) {
 void Run::print(std::string_view text) {
   if (replaying_ && past_.empty()) go_live();
   if (replaying_) return;
+  if (current_ != nullptr) tell_activity(*current_);
   // A line may come in pieces, and a secret with it.
   printed_.use_forms_of(masker_);
   log_->append(printed_.mask(text));
@@ -303,7 +306,7 @@ std::vector<std::pair<std::string, std::string>> Run::environment(const StepCont
   assign(env, "CI", "true");
   assign(env, "BUILD_NUMBER", number);
   assign(env, "BUILD_ID", number);
-  assign(env, "BUILD_DISPLAY_NAME", "#" + number);
+  assign(env, "BUILD_DISPLAY_NAME", display_name());
   assign(env, "BUILD_TAG",
          fmt::format(
              "jenkins-{}-{}",
@@ -313,6 +316,12 @@ std::vector<std::pair<std::string, std::string>> Run::environment(const StepCont
                return name;
              }(),
              number));
+  if (!services_.home.empty()) {
+    assign(env, "JENKINS_HOME", services_.home);
+    assign(env, "HUDSON_HOME", services_.home);
+  }
+  assign(env, "JENKINS_SERVER_COOKIE", "durable-" + hex_encode(md5(spec_.job)));
+  assign(env, "HUDSON_SERVER_COOKIE", hex_encode(md5(spec_.job)).substr(0, 16));
   assign(env, "JOB_NAME", spec_.job);
   assign(env, "JOB_BASE_NAME", slash == spec_.job.npos ? spec_.job : spec_.job.substr(slash + 1));
   if (!services_.url.empty()) {
@@ -322,9 +331,17 @@ std::vector<std::pair<std::string, std::string>> Run::environment(const StepCont
       path += "job/" + spec_.job.substr(at, end - at) + "/";
       at = end + 1;
     }
+    const std::string job_url = services_.url + "/" + path, build_url = job_url + number + "/";
     assign(env, "JENKINS_URL", services_.url + "/");
-    assign(env, "JOB_URL", services_.url + "/" + path);
-    assign(env, "BUILD_URL", services_.url + "/" + path + number + "/");
+    assign(env, "HUDSON_URL", services_.url + "/");
+    assign(env, "JOB_URL", job_url);
+    assign(env, "JOB_DISPLAY_URL", job_url + "display/redirect");
+    assign(env, "BUILD_URL", build_url);
+    assign(env, "RUN_DISPLAY_URL", build_url + "display/redirect");
+    for (std::string_view page : {"changes", "artifacts", "tests"}) {
+      assign(env, fmt::format("RUN_{}_DISPLAY_URL", to_upper(page)),
+             fmt::format("{}display/redirect?page={}", build_url, page));
+    }
   }
   for (const auto& [name, value] : spec_.values) {
     assign(env, name, value.is_string() ? std::string(value.get_string()) : ks::to_json(value));

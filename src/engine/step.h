@@ -98,6 +98,7 @@ void add_credential_steps(StepRegistry& registry);   // withCredentials
 void add_symbols(StepRegistry& registry);            // string(...), logRotator(...), ...
 void add_declarative_steps(StepRegistry& registry);  // validateDeclarativePipeline
 void add_build_steps(StepRegistry& registry);        // build, properties
+void add_tool_steps(StepRegistry& registry);         // tool
 void add_input_steps(StepRegistry& registry);        // input
 void add_json_yaml_steps(StepRegistry& registry);    // readJSON, writeJSON, readYaml, writeYaml
 void add_property_steps(StepRegistry& registry);     // readProperties, readManifest

@@ -252,6 +252,25 @@ Result<> answer_input(Engine& engine, const Request& request) {
                        {.proceed = !abort, .by = by, .parameters_json = to_json(values)});
 }
 
+/// `{"restart": true}`: the run begins again at that stage.
+Response restart_at(Engine& engine, const Request& request) {
+  const Result<json::value> body = parse_json(request.body.view());
+  if (!body) return blue_error(body.error());
+  if (!bool_at(*body, {"restart"})) return blue_error({Code::invalid, "restart must be true"});
+  const Result<RunInfo> info = info_of(engine, request, true);
+  if (!info) return blue_error(info.error());
+  const auto node = std::ranges::find(info->nodes, std::string(request.param("node")),
+                                      [](const RunNode& one) { return std::to_string(one.id); });
+  if (node == info->nodes.end()) return blue_error({Code::not_found, "no such node"});
+  const Result<uint64_t> number =
+      engine.restart(info->job, info->number, node->name, caller(request));
+  if (!number) return blue_error(number.error());
+  const Result<RunInfo> begun = engine.run(info->job, *number, false);
+  if (!begun) return blue_error(begun.error());
+  return Response::json(200,
+                        to_json(to_blue(blue_run(*begun, now()), run_path(info->job, *number))));
+}
+
 Response list_artifacts(Engine& engine, const Request& request) {
   const Result<RunInfo> info = info_of(engine, request, false);
   if (!info) return blue_error(info.error());
@@ -298,6 +317,8 @@ void add_blue_routes(const Routes& routes) {
            [&](Request& r) { return replay_run(engine, r); });
   get(run + "/nodes", list_nodes);
   get(run + "/nodes/{node}", show_node);
+  add_both(router, Method::post, run + "/nodes/{node}/restart",
+           [&](Request& r) { return restart_at(engine, r); });
   get(run + "/nodes/{node}/steps", [](Engine& e, Request& r) { return list_steps(e, r, false); });
   get(run + "/nodes/{node}/steps/{step}",
       [](Engine& e, Request& r) { return list_steps(e, r, true); });

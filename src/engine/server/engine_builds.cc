@@ -38,7 +38,11 @@ std::vector<uint64_t> EngineServer::numbers(const std::string& job) const {
 std::optional<json::object> EngineServer::facts(const std::string& job, uint64_t number) const {
   loaded_.wait(false);
   const JobName name = job_name(job);
-  const Result<RunInfo> info = run(name, number, false);
+  // As it stands: a run of before a restart is not waited for until it has caught up, since that
+  // may need this thread.
+  const Result<Found> found = find_build(name, number);
+  if (!found) return std::nullopt;
+  const Result<RunInfo> info = read(*found, name, false);
   if (!info) return std::nullopt;
   auto millis = [](WallTime time) { return time.time_since_epoch().count(); };
   const WallTime end = info->finished() ? info->ended : clock_.now();
@@ -145,7 +149,9 @@ void EngineServer::remove_old_runs(const JobRef& job) {
   int64_t seen = 0;
   bool good = false;
   for (const uint64_t number : runs(job->name).value_or(std::vector<uint64_t>())) {
-    const Result<RunInfo> info = run(job->name, number, false);
+    const Result<Found> found = find_build(job->name, number);
+    if (!found) continue;
+    const Result<RunInfo> info = read(*found, job->name, false);
     if (!info || !info->finished()) continue;
     const bool last_good = !good && info->result <= BuildResult::unstable;
     good = good || last_good;

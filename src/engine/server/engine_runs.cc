@@ -160,6 +160,10 @@ Result<uint64_t> EngineServer::start(const JobName& name, StartRequest request) 
         out.spec.libraries.push_back(library_to_json(library));
     }
     out.spec.key = request.key;
+    if (request.restart) {
+      out.spec.script = request.restart->script;
+      out.spec.restart_stage = request.restart->stage;
+    }
     return out;
   });
   if (plan.known) return plan.number;
@@ -170,6 +174,7 @@ Result<uint64_t> EngineServer::start(const JobName& name, StartRequest request) 
   }
   const std::string folder = job->build_folder(plan.number);
   TRY(make_dirs(folder, 0700));
+  if (request.restart) TRY(take_stashes(*job, request.restart->origin, folder));
   TRY(append_key(*job, plan.number, request.key));
   const WallTime now = clock_.now();
   const WallTime not_before = now + std::chrono::seconds(plan.quiet_seconds);
@@ -209,6 +214,7 @@ RunServices EngineServer::services_for(const Job& job) {
   out.credentials = job.credentials.get();
   out.builds = this;
   out.node = node_.get();
+  out.tools = options_.tools;
   out.clock = &clock_;
   out.syncer = &syncer_;
   out.post = [this](std::function<void()> work) { loop_->post(std::move(work)); };
@@ -239,6 +245,7 @@ RunServices EngineServer::services_for(const Job& job) {
   };
   out.local_repositories = options_.local_repositories;
   out.url = options_.url;
+  out.home = options_.data_dir;
   return out;
 }
 
@@ -423,7 +430,10 @@ void EngineServer::settle(const JobName& name, uint64_t number) {
   run.reset();
   if (doomed && !job->doomed) drop_build(job, number);
   tell(name, number, Moment::ended);
-  if (!job->doomed) remove_old_runs(job);
+  if (!job->doomed) {
+    remove_stashes(job, number);
+    remove_old_runs(job);
+  }
   if (crowded) begin_waiting_anywhere();
   if (!job->doomed) return begin_waiting(job);
   if (!state_.with([&](const State&) { return job->has_live(); })) {

@@ -37,6 +37,8 @@ class EngineServer final : public Engine, private Builds {
   Result<> remove_job(const JobName& job) override;
 
   Result<uint64_t> start(const JobName& job, StartRequest request) override;
+  Result<uint64_t> restart(const JobName& job, uint64_t number, const std::string& stage,
+                           const std::string& by) override;
   Result<RunInfo> run(const JobName& job, uint64_t number, bool with_nodes) const override;
   Result<std::vector<uint64_t>> runs(const JobName& job) const override;
   Result<uint64_t> replay(const JobName& job, uint64_t number, const std::string& by,
@@ -123,6 +125,8 @@ class EngineServer final : public Engine, private Builds {
                        const std::string& cause);
   bool reached(const JobName& name, uint64_t number, Moment moment) const;
   void tell(const JobName& name, uint64_t number, Moment moment);
+  static Result<> take_stashes(const Job& job, uint64_t origin, const std::string& folder);
+  void remove_stashes(const JobRef& job, uint64_t ended);
   void remove_old_runs(const JobRef& job);
   Result<> discard(const JobRef& job);
   void drop_build(const JobRef& job, uint64_t number);

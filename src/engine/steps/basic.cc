@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
+#include <mutex>
 
 #include "engine/interruption.h"
 #include "engine/step.h"
@@ -67,9 +69,75 @@ groovy::Value sleep(StepCall& call) {
   return {};
 }
 
+/// A timeout that begins anew whenever its block prints something.
+class Inactivity : public std::enable_shared_from_this<Inactivity> {
+ public:
+  Inactivity(std::weak_ptr<Run> run, uint64_t scope, std::chrono::milliseconds time)
+      : run_(std::move(run)), scope_(scope), time_(time) {}
+  void begin(Run& run) {
+    touch(run);
+    wait(run, time_);
+  }
+  void touch(Run& run) { last_ = run.services().clock->steady_now().time_since_epoch().count(); }
+  void stop() {
+    std::lock_guard lock(mutex_);
+    stopped_ = true;
+    token_.reset();
+  }
+
+ private:
+  void wait(Run& run, std::chrono::milliseconds time) {
+    std::lock_guard lock(mutex_);
+    if (stopped_) return;
+    token_ = run.services().timer(time, [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->look();
+    });
+  }
+  void look() {
+    const std::shared_ptr<Run> run = run_.lock();
+    if (!run) return;
+    const std::chrono::nanoseconds quiet =
+        run->services().clock->steady_now().time_since_epoch() -
+        decltype(run->services().clock->steady_now())::duration(last_.load());
+    if (quiet >= time_)
+      return run->interrupt_scope(scope_, BuildResult::aborted, "Timeout has been exceeded");
+    wait(*run, std::chrono::duration_cast<std::chrono::milliseconds>(time_ - quiet) +
+                   std::chrono::milliseconds(1));
+  }
+
+  const std::weak_ptr<Run> run_;
+  const uint64_t scope_;
+  const std::chrono::milliseconds time_;
+  std::atomic<int64_t> last_{0};
+  std::mutex mutex_;
+  std::shared_ptr<void> token_;
+  bool stopped_ = false;
+};
+
+groovy::Value timeout_of_inactivity(StepCall& call, std::chrono::milliseconds time) {
+  Run& run = call.run;
+  run.print_line(fmt::format("Timeout set to expire after {} without activity", time_span(time)));
+  return run.interruptible(call.task, [&](uint64_t scope) {
+    auto inactivity = std::make_shared<Inactivity>(run.weak_from_this(), scope, time);
+    run.watch_activity(scope, [inactivity, &run] { inactivity->touch(run); });
+    struct Stop {
+      Run& run;
+      uint64_t scope;
+      Inactivity& inactivity;
+      ~Stop() {
+        run.watch_activity(scope, nullptr);
+        inactivity.stop();
+      }
+    } stop{run, scope, *inactivity};
+    inactivity->begin(run);
+    return call.call_body();
+  });
+}
+
 groovy::Value timeout(StepCall& call) {
   const auto time = duration_of(call, "MINUTES");
   Run& run = call.run;
+  if (call.flag("activity")) return timeout_of_inactivity(call, time);
   run.print_line("Timeout set to expire in " + time_span(time));
   const int64_t deadline = run.now_millis(call.task) + time.count();
   return run.interruptible(call.task, [&](uint64_t scope) {
@@ -81,6 +149,16 @@ groovy::Value timeout(StepCall& call) {
     });
     return call.call_body();
   });
+}
+
+/// Whether a `conditions` list of retry allows another attempt. The conditions tell of lost agents
+/// and of steps that cannot be resumed; an error of the script itself is neither.
+bool may_retry(StepCall& call, const groovy::Failure& failure) {
+  if (!call.has("conditions")) return true;
+  const std::string text = failure.message.value_or("");
+  return failure.class_name.ends_with("AgentOfflineException") ||
+         text.contains("that the run had before the restart is gone") ||
+         text.contains("agent was lost");
 }
 
 groovy::Value retry(StepCall& call) {
@@ -95,7 +173,7 @@ groovy::Value retry(StepCall& call) {
       // What ends the block from outside (a user, an outer timeout) is not tried again.
       const bool interrupted = is_interruption(failure) &&
                                call.run.interrupted_from_outside(call.task, thrown.exception);
-      if (!thrown.catchable || interrupted || attempt >= count) throw;
+      if (!thrown.catchable || interrupted || attempt >= count || !may_retry(call, failure)) throw;
       print_failure(call.run, call.task, thrown, "ERROR: Execution failed");
       call.run.print_line("Retrying");
     }

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "base/random.h"
 #include "base/text.h"
 #include "engine/node.h"
@@ -75,13 +77,21 @@ groovy::Value pwd(StepCall& call) {
                                       : call.directory());
 }
 
-std::string stash_folder(const StepCall& call, const std::string& name) {
+std::string stash_folder(StepCall& call, const std::string& name) {
+  // The name is that of a folder.
+  constexpr std::string_view kUnsafe = "?*/\\%!@#$^&|<>[]:;";
+  const bool control =
+      std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+  if (trim(name).empty() || name == "." || name == ".." || control || name.size() > 200 ||
+      name.find_first_of(kUnsafe) != name.npos) {
+    call.fail(fmt::format("‘{}’ is no name for a stash: letters, digits, blanks, '.', '-' and '_'",
+                          name.substr(0, 200)));
+  }
   return call.run.files().artifacts + "/stash/" + percent_encode(name);
 }
 
 groovy::Value stash(StepCall& call) {
   const std::string name = call.text("name"), includes = call.text("includes", "**");
-  if (name.empty()) call.fail("stash needs a name");
   const std::string folder = call.directory(), target = stash_folder(call, name);
   const json::value count = outside(call, "stash", [&]() -> Result<json::value> {
     TRY(remove_tree(target));

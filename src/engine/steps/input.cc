@@ -60,7 +60,7 @@ groovy::Value input(StepCall& call) {
   }
   asked.ok = call.text("ok", "Proceed");
   for (std::string_view name : split(call.text("submitter"), ','))
-    asked.submitters.emplace_back(trim(name));
+    if (!trim(name).empty()) asked.submitters.emplace_back(trim(name));
   asked.submitter_parameter = call.text("submitterParameter");
   const json::array parameters = parameter_list(call);
   asked.parameters_json = to_json(parameters);

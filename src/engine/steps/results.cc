@@ -1,10 +1,15 @@
 #include <fmt/format.h>
+#include <sys/stat.h>
 
+#include <filesystem>
 #include <pugixml.hpp>
 
+#include "base/file.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "engine/files.h"
 #include "engine/interruption.h"
+#include "engine/time_words.h"
 
 // archiveArtifacts, junit, unstable, catchError, warnError.
 
@@ -14,25 +19,69 @@ namespace {
 constexpr size_t kMaxReportBytes = 256u << 20;
 constexpr int kMaxReportDepth = 200;
 
+/// Where a link leads, below the folder; nothing when that is elsewhere or nowhere.
+std::optional<std::string> target_inside(const std::string& folder, const std::string& relative) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path root = fs::canonical(folder, error);
+  if (error) return std::nullopt;
+  const fs::path real = fs::canonical(fs::path(folder) / relative, error);
+  if (error) return std::nullopt;
+  std::string below = real.lexically_relative(root).string();
+  if (below == "." || below.starts_with("..")) return std::nullopt;
+  return below;
+}
+
+/// One file into the archive. A link that leads out of the workspace stays out: what it names is
+/// nothing that this run made, and who fetches artifacts must not get it.
+Result<std::optional<uint64_t>> keep_one(const std::string& folder, const std::string& file,
+                                         const std::string& target, bool follow) {
+  if (!std::filesystem::is_symlink(folder + "/" + file))
+    return std::optional(TRY(copy_file(folder, file, target)));
+  const auto real = target_inside(folder, file);
+  if (!real) return std::optional<uint64_t>();
+  if (!follow || std::filesystem::is_directory(folder + "/" + *real))
+    return std::optional(TRY(copy_file(folder, file, target)));
+  // The file that it names, under its own name.
+  TempDir beside;
+  TRY(copy_file(folder, *real, beside.path()));
+  const std::string to = target + "/" + file;
+  TRY(make_dirs(to.substr(0, to.rfind('/'))));
+  std::error_code error;
+  std::filesystem::remove(to, error);
+  std::filesystem::copy_file(beside.path() + "/" + *real, to, error);
+  if (error) return Error{Code::internal, fmt::format("copy {}: {}", file, error.message())};
+  return std::optional<uint64_t>(std::filesystem::file_size(to, error));
+}
+
 /// Copies what the pattern names, and tells how many files that were.
 size_t keep_artifacts(StepCall& call, const std::string& pattern) {
   Run& run = call.run;
-  const std::string folder = call.directory(), target = run.files().artifacts + "/archive";
+  const std::string folder = call.directory(), target = run.files().artifacts + "/archive",
+                    excludes = call.text("excludes");
+  const bool default_excludes = call.flag("defaultExcludes", true),
+             case_sensitive = call.flag("caseSensitive", true),
+             follow = call.flag("followSymlinks", true);
   const json::value kept = outside(call, "archive", [&]() -> Result<json::value> {
-    json::array list;
+    json::array list, left_out;
     for (const std::string& file :
-         TRY(find_files(folder, pattern, call.text("excludes"), call.flag("defaultExcludes", true),
-                        call.flag("caseSensitive", true)))) {
-      const uint64_t bytes = TRY(copy_file(folder, file, target));
-      list.push_back({{"path", file}, {"bytes", bytes}});
+         TRY(find_files(folder, pattern, excludes, default_excludes, case_sensitive))) {
+      if (const auto bytes = TRY(keep_one(folder, file, target, follow))) {
+        list.push_back({{"path", file}, {"bytes", *bytes}});
+      } else {
+        left_out.push_back(json::value(file));
+      }
     }
-    return json::value(std::move(list));
+    return json::value{{"kept", std::move(list)}, {"leftOut", std::move(left_out)}};
   });
   std::vector<Artifact> artifacts;
-  for (const json::value& entry : kept.as_array()) {
+  for (const json::value& entry : kept.at("kept").as_array()) {
     artifacts.push_back(
         {std::string(entry.at("path").as_string()), entry.at("bytes").to_number<uint64_t>()});
   }
+  for (const json::value& file : kept.at("leftOut").as_array())
+    run.print_line(fmt::format("Not archived: the link '{}' leads out of the workspace",
+                               std::string_view(file.as_string())));
   const size_t count = artifacts.size();
   run.add_artifacts(std::move(artifacts));
   return count;
@@ -51,6 +100,8 @@ groovy::Value archive_artifacts(StepCall& call) {
         "No artifacts found that match the file pattern \"{}\". Configuration error?", pattern);
     if (!call.flag("allowEmptyArchive")) call.fail(message);
     run.print_line(message);
+  } else if (call.flag("fingerprint")) {
+    run.print_line("Recording fingerprints");
   }
   return {};
 }
@@ -97,30 +148,85 @@ Result<TestSummary> read_report(const std::string& path) {
   return sum;
 }
 
+/// What junit gives back.
+class TestResultSummary final : public groovy::HostObject {
+ public:
+  explicit TestResultSummary(const TestSummary& sum) : sum_(sum) {}
+  std::string class_name() const override { return "hudson.tasks.junit.TestResultSummary"; }
+  std::optional<groovy::Value> get_property(groovy::Task&, std::string_view name) override {
+    auto value = [](int64_t n) { return groovy::Value::of_int(static_cast<int32_t>(n)); };
+    if (name == "totalCount") return value(sum_.total);
+    if (name == "failCount") return value(sum_.failed);
+    if (name == "skipCount") return value(sum_.skipped);
+    if (name == "passCount") return value(sum_.total - sum_.failed - sum_.skipped);
+    return std::nullopt;
+  }
+  std::optional<groovy::Value> call_method(groovy::Task& task, std::string_view name,
+                                           groovy::Args args) override {
+    if (!args.empty() || !name.starts_with("get") || name.size() < 4) return std::nullopt;
+    std::string property(name.substr(3));
+    property[0] = static_cast<char>(property[0] | 0x20);
+    return get_property(task, property);
+  }
+
+ private:
+  TestSummary sum_;
+};
+
+struct ReportFiles {
+  std::vector<std::string> fresh;
+  std::string old;  ///< one that an earlier run left
+  std::chrono::milliseconds age{0};
+};
+
+/// Reports from before the run began tell nothing of it.
+Result<ReportFiles> report_files(const std::string& folder, const std::string& pattern,
+                                 WallTime began) {
+  constexpr auto kMargin = std::chrono::seconds(3);  // of the file system's clock
+  ReportFiles out;
+  for (std::string& file : TRY(find_files(folder, pattern, "", true))) {
+    struct stat info{};
+    if (stat((folder + "/" + file).c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
+    const WallTime written{std::chrono::milliseconds(int64_t{info.st_mtim.tv_sec} * 1000)};
+    if (written + kMargin >= began) {
+      out.fresh.push_back(std::move(file));
+    } else {
+      out.old = std::move(file);
+      out.age = began - written;
+    }
+  }
+  return out;
+}
+
 groovy::Value junit(StepCall& call) {
   Run& run = call.run;
   run.print_line("Recording test results");
   const std::string pattern = call.text("testResults"), folder = call.directory();
   const json::value counted = outside(call, "junit", [&]() -> Result<json::value> {
     TestSummary sum;
-    const auto files = TRY(find_files(folder, pattern, "", true));
-    for (const std::string& file : files) {
+    const ReportFiles files = TRY(report_files(folder, pattern, run.started()));
+    for (const std::string& file : files.fresh) {
       const TestSummary one = TRY(read_report(folder + "/" + file));
       sum.total += one.total;
       sum.failed += one.failed;
       sum.skipped += one.skipped;
     }
-    return json::value{{"files", files.size()},
-                       {"total", sum.total},
-                       {"failed", sum.failed},
-                       {"skipped", sum.skipped}};
+    return json::value{{"files", files.fresh.size()}, {"old", files.old},
+                       {"age", files.age.count()},    {"total", sum.total},
+                       {"failed", sum.failed},        {"skipped", sum.skipped}};
   });
   auto number = [&](std::string_view name) { return counted.at(name).to_number<int64_t>(); };
   const TestSummary sum{number("total"), number("failed"), number("skipped")};
   if (sum.total == 0) {
-    const std::string message = number("files") == 0
-                                    ? "No test report files were found. Configuration error?"
-                                    : "None of the test reports contained any result";
+    std::string message = "None of the test reports contained any result";
+    if (number("files") == 0) {
+      const std::string_view old = text_at(counted, {"old"});
+      message = old.empty() ? "No test report files were found. Configuration error?"
+                            : fmt::format(
+                                  "Test reports were found but none of them are new. Did the tests "
+                                  "run?\nFor example, {} is {} old",
+                                  old, time_span(std::chrono::milliseconds(number("age"))));
+    }
     if (!call.flag("allowEmptyResults")) call.fail(message);
     run.print_line(message);
   }
@@ -129,11 +235,7 @@ groovy::Value junit(StepCall& call) {
     run.worsen(BuildResult::unstable);
     run.worsen_stage(call.task, BuildResult::unstable);
   }
-  auto value = [](int64_t n) { return groovy::Value::of_int(static_cast<int32_t>(n)); };
-  return run.interpreter().make_map({{"totalCount", value(sum.total)},
-                                     {"failCount", value(sum.failed)},
-                                     {"skipCount", value(sum.skipped)},
-                                     {"passCount", value(sum.total - sum.failed - sum.skipped)}});
+  return groovy::Value(run.interpreter().heap().make<TestResultSummary>(sum));
 }
 
 groovy::Value unstable(StepCall& call) {
