@@ -447,9 +447,8 @@ bool Run::deliver(Incoming& incoming) {
       const auto waiting = awaiting_.find(id);
       const bool branch = waiting != awaiting_.end() && waiting->second.strand->parent != nullptr;
       log_->append(masker.mask(std::exchange(incoming.text, {}), branch));
+      if (waiting != awaiting_.end()) tell_activity(*waiting->second.strand);
       // What is held back is not in the log: a restart must read it again.
-      if (const auto waiting = awaiting_.find(id); waiting != awaiting_.end())
-        tell_activity(*waiting->second.strand);
       const uint64_t to = incoming.data.at("to").to_number<uint64_t>();
       const uint64_t logged = to - std::min<uint64_t>(to, masker.held_bytes());
       if (!try_record(RecordType::progress, {{"id", id}, {"to", logged}}, AwaitSpec::Sync::soon))
