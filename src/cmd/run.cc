@@ -13,6 +13,7 @@
 #include "cmd/cmd.h"
 #include "cmd/jenkinsfile/trace.h"
 #include "cmd/once.h"
+#include "cmd/pipelines/cluster.h"
 #include "cmd/pipelines/connection.h"
 #include "cmd/up/settings.h"
 #include "cmd/view/style.h"
@@ -156,6 +157,7 @@ std::string name_of(const std::string& file) {
 }  // namespace
 
 Result<> read_once_flags(const OnceFlags& flags, engine::OnceOptions& options) {
+  options.connect_cluster = connect_cluster;
   for (const std::string& text : flags.nodes) options.machines.push_back(TRY(parse_node(text)));
   for (const std::string& text : flags.tools) options.tools.push_back(TRY(parse_tool(text)));
   for (const std::string& text : flags.inputs) options.inputs.insert(TRY(parse_input(text)));

@@ -22,6 +22,7 @@ struct StepContext {
   uint32_t stage_id = 0;                                 ///< the nearest stage or branch
   std::string stage_name;
   bool in_parallel = false;
+  bool timestamps = false;                     ///< each line of the log begins with the time
   std::vector<std::string> secret_names = {};  ///< variables that hold secrets, of all levels
 };
 using ContextRef = std::shared_ptr<const StepContext>;

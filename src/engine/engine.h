@@ -11,9 +11,12 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "engine/cluster.h"
 #include "engine/library_config.h"
 #include "engine/local_node.h"
+#include "engine/mail.h"
 #include "engine/model.h"
+#include "engine/sonar.h"
 
 /// The engine as a server: jobs in folders, their runs, and what happens to them.
 
@@ -39,6 +42,11 @@ struct EngineOptions {
   bool local_repositories = false;
   std::string url;               ///< of the server, for BUILD_URL
   const Clock* clock = nullptr;  ///< Null: the machine's.
+  MailServer mail;               ///< of mail and emailext
+  std::vector<SonarServer> sonar;
+  ConnectCluster connect_cluster = nullptr;  ///< of kubernetesDeploy
+  /// Resources with labels, by name, for `lock(label: ...)`.
+  std::map<std::string, std::vector<std::string>> lock_resources;
 };
 
 /// Which job: `folder/name`.
@@ -71,8 +79,8 @@ struct RunInfo {
   std::vector<PendingInput> inputs;
   std::vector<Artifact> artifacts;
   std::optional<TestSummary> tests;
-  json::array checkouts;  ///< {key, url, commit, branch, changes} of each repository
   bool keep_log = false;  ///< not to be discarded
+  json::array checkouts;  ///< {key, url, commit, branch, changes} of each repository
 
   bool finished() const { return state == RunState::finished; }
 };

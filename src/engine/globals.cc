@@ -8,6 +8,7 @@
 #include "engine/build_object.h"
 #include "engine/builds.h"
 #include "engine/library/library_set.h"
+#include "engine/missing_steps.h"
 #include "engine/scm/scm_objects.h"
 #include "engine/step.h"
 #include "engine/time_words.h"
@@ -227,6 +228,7 @@ class StepsObject final : public groovy::HostObject {
 
 std::optional<groovy::Value> engine_global(Run& run, groovy::Task& task, std::string_view name) {
   groovy::Heap& heap = run.interpreter().heap();
+  if (name == "docker") return docker_global(run);
   if (name == "env") return groovy::Value(heap.make<EnvObject>(run));
   if (name == "params") return groovy::Value(heap.make<ParamsObject>(run));
   if (name == "currentBuild") return groovy::Value(heap.make<BuildObject>(run));

@@ -39,9 +39,9 @@ json::value RunSpec::to_json() const {
           {"env", env_list},
           {"causes", cause_list},
           {"key", key},
+          {"restartStage", restart_stage},
           {"scm", scm},
-          {"libraries", libraries},
-          {"restartStage", restart_stage}};
+          {"libraries", libraries}};
 }
 
 Result<RunSpec> RunSpec::from_json(const json::value& value) {
@@ -427,7 +427,7 @@ bool Run::deliver(Incoming& incoming) {
       if (waiting == awaiting_.end()) return true;  // was interrupted meanwhile
       incoming.data["t"] = millis(services_.clock->now());
       if (auto masker = output_maskers_.find(id); masker != output_maskers_.end()) {
-        log_->append(masker->second.flush());
+        append_log(waiting->second.strand, masker->second.flush());
         output_maskers_.erase(masker);
       }
       if (!try_record(RecordType::finished, incoming.data, waiting->second.spec.sync)) {
@@ -445,10 +445,11 @@ bool Run::deliver(Incoming& incoming) {
       masker.use_forms_of(masker_);
       // A branch writes whole lines, so that it does not write into those of another one.
       const auto waiting = awaiting_.find(id);
-      const bool branch = waiting != awaiting_.end() && waiting->second.strand->parent != nullptr;
-      log_->append(masker.mask(std::exchange(incoming.text, {}), branch));
-      if (waiting != awaiting_.end()) tell_activity(*waiting->second.strand);
+      const Strand* from = waiting == awaiting_.end() ? nullptr : waiting->second.strand;
+      const bool branch = from != nullptr && from->parent != nullptr;
+      append_log(from, masker.mask(std::exchange(incoming.text, {}), branch));
       // What is held back is not in the log: a restart must read it again.
+      if (waiting != awaiting_.end()) tell_activity(*waiting->second.strand);
       const uint64_t to = incoming.data.at("to").to_number<uint64_t>();
       const uint64_t logged = to - std::min<uint64_t>(to, masker.held_bytes());
       if (!try_record(RecordType::progress, {{"id", id}, {"to", logged}}, AwaitSpec::Sync::soon))

@@ -10,11 +10,13 @@
 #include <string>
 #include <vector>
 
+#include "engine/cluster.h"
 #include "engine/context.h"
 #include "engine/fiber.h"
 #include "engine/journal.h"
 #include "engine/model.h"
 #include "engine/run_log.h"
+#include "engine/sonar.h"
 #include "groovy/interpreter.h"
 
 /// One run: the script on its fibers, the journal that feeds them, the log and the tree that others
@@ -26,6 +28,9 @@ namespace json = boost::json;
 
 class Builds;
 class JournalSyncer;
+class LockTable;
+class Milestones;
+struct MailServer;
 class LibrarySet;
 class Run;
 class Node;
@@ -44,12 +49,12 @@ struct RunSpec {
   json::object values;  ///< given values, by name
   std::vector<std::pair<std::string, std::string>> env;  ///< more environment for all steps
   std::vector<std::string> causes;                       ///< `Started by user admin`
-  std::string key;  ///< idempotency key of who asked for it; may be empty
+  std::string key;            ///< idempotency key of who asked for it; may be empty
+  std::string restart_stage;  ///< the stage that a restarted run begins at; empty: it is none
   /// The repository behind the Jenkinsfile, by read_git_spec(), with `scriptPath`, the file in it;
   /// null for none. Without a scriptPath `script` is what runs.
   json::value scm;
-  json::array libraries;      ///< shared ones that the script may load (library_config.h)
-  std::string restart_stage;  ///< the stage that a restarted run begins at; empty: it is none
+  json::array libraries;  ///< shared ones that the script may load (library_config.h)
   json::value to_json() const;
   static Result<RunSpec> from_json(const json::value& value);
 };
@@ -69,12 +74,20 @@ struct RunServices {
       timer;
   /// Runs what may take long: mail, archives, other servers. Null: where the run is.
   std::function<void(std::function<void()>)> background = nullptr;
+  LockTable* locks = nullptr;        ///< of the `lock` step; shared by the runs of a server
+  Milestones* milestones = nullptr;  ///< of the `milestone` step
+  const MailServer* mail = nullptr;  ///< where mail goes out; null or without a url: nowhere
+  const std::vector<SonarServer>* sonar = nullptr;
+  ConnectCluster connect_cluster = nullptr;
   std::function<void(const Run&, const RunNode&)> node_changed;  ///< on the run's thread
   std::function<void(const Run&)> state_changed;                 ///< began, paused, goes on, ended
   /// The replay of a run that a journal holds is over, and it stands where it stood. Once; not for
   /// a new run.
   std::function<void(const Run&)> replayed = nullptr;
   std::function<std::optional<BuildResult>(const RunSpec&)> previous_result;
+  /// Before and after each record is written: where a test ends the process.
+  std::function<void(bool written)> recording = nullptr;
+  std::string home;  ///< the data directory, for JENKINS_HOME; may be empty
   /// {commit, successful}: what earlier runs of the job checked out of a repository, by
   /// GitSpec::key(); null for none.
   std::function<json::value(const RunSpec&, const std::string& key)> previous_checkout = nullptr;
@@ -85,9 +98,6 @@ struct RunServices {
   std::string trusted_folder = {};
   /// A repository that is somebody's own, not a copy: nothing is checked out there.
   std::string kept_repository = {};
-  /// Before and after each record is written: where a test ends the process.
-  std::function<void(bool written)> recording = nullptr;
-  std::string home;                 ///< the data directory, for JENKINS_HOME; may be empty
   std::string url;                  ///< of the server, for BUILD_URL; may be empty
   JournalSyncer* syncer = nullptr;  ///< Null: each record that must be on disk is waited for.
 };
@@ -278,11 +288,6 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   json::value draw(groovy::Task& task, std::string_view what,
                    const std::function<json::value()>& fresh);
   LibrarySet& libraries() { return *libraries_; }
-  /// Something that differs each time it is asked: asked once, then journaled.
-  json::value ask(groovy::Task& task, std::string_view what,
-                  const std::function<json::value()>& fresh) {
-    return draw(task, what, fresh);
-  }
 
   [[noreturn]] void fail(groovy::Task& task,
                          std::string_view message);  ///< throws hudson.AbortException
@@ -306,6 +311,8 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   /// The program of the pipeline, once it was compiled; Declarative's executor reads the model from
   /// here.
   std::shared_ptr<void> declarative;
+  std::optional<int64_t> last_milestone;  ///< that the run has come to
+  std::optional<SonarTask> sonar_task;    ///< the analysis of the last withSonarQubeEnv
   /// Where the Jenkinsfile came from, once it was read from a repository.
   std::shared_ptr<RepositoryCommit> jenkinsfile_commit;
   void set_script(std::string text) { spec_.script = std::move(text); }
@@ -339,6 +346,7 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   void go_live();
   void end_replay();
   void run_ready();
+  void append_log(const Strand* from, std::string_view masked);
   void make_ready(Strand& strand) {
     strand.ready = true;
     ready_.push_back(&strand);
@@ -385,10 +393,10 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   uint32_t next_node_ = 3;
   std::vector<std::unique_ptr<Strand>> strands_;
   std::deque<Strand*> ready_;
+  Strand* current_ = nullptr;  // runs now: what is printed is its
   std::map<uint64_t, Awaiting> awaiting_;
   std::map<uint64_t, uint64_t> offsets_;
   std::map<uint64_t, std::function<void()>> activity_;  // by scope
-  Strand* current_ = nullptr;                           // runs now
   std::map<uint64_t, Masker> output_maskers_;
   std::vector<std::pair<std::string, std::string>> env_;
   std::string divergence_;

@@ -6,6 +6,7 @@
 #include "engine/globals.h"
 #include "engine/host_classes.h"
 #include "engine/library/library_set.h"
+#include "engine/missing_steps.h"
 #include "engine/node.h"
 #include "engine/record_object.h"
 #include "engine/step.h"
@@ -145,6 +146,10 @@ groovy::Value Run::call_native(groovy::Task& task, std::string_view name, Argume
 
 const StepInfo& Run::step_info(groovy::Task& task, std::string_view name) {
   if (const StepInfo* info = services_.steps->find(name)) return *info;
+  if (const std::optional<std::string> why = why_missing(name)) {
+    print_line(fmt::format("[Pipeline] {}", name));
+    fail(task, *why);
+  }
   raise(task, "java.lang.NoSuchMethodError",
         fmt::format("No such DSL method '{}' found among steps [{}] or symbols [{}] or globals "
                     "[currentBuild, env, params]",
@@ -339,6 +344,15 @@ const StepRegistry& builtin_steps() {
     add_archive_steps(made);
     add_find_steps(made);
     add_digest_steps(made);
+    add_locking_steps(made);
+    add_log_blocks(made);
+    add_mail_steps(made);
+    add_publish_steps(made);
+    add_delegate_steps(made);
+    add_config_file_steps(made);
+    add_sonar_steps(made);
+    add_kubernetes_steps(made);
+    add_ssh_agent_steps(made);
     return made;
   }();
   return registry;

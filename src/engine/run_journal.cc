@@ -81,7 +81,11 @@ void Run::stand_still() {
 /// After a pause: what could not be written is tried again. False: still not.
 bool Run::go_on() {
   stalled_ = false;
-  if (Strand* strand = std::exchange(stalled_strand_, nullptr)) strand->fiber->resume();
+  if (Strand* strand = std::exchange(stalled_strand_, nullptr)) {
+    current_ = strand;
+    strand->fiber->resume();
+    current_ = nullptr;
+  }
   if (!stalled_) run_ready();
   if (stalled_) return false;
   if (!std::exchange(stalled_told_, {}).empty()) {

@@ -32,6 +32,8 @@ class RunLog {
   /// Text that need not end at a line. Buffered until flush(), which must come before a journal
   /// record that counts on it.
   void append(std::string_view text);
+  /// Whether the next text begins a line.
+  bool at_line_start() const { return line_length_ == 0; }
   /// As append(), also when the log is full: the line that tells how the run ended.
   void append_last(std::string_view line);
   Result<> flush();

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "engine/credentials.h"
+#include "engine/locks.h"
 #include "engine/loop.h"
 #include "engine/report.h"
 #include "engine/step.h"
@@ -39,6 +40,7 @@ Result<OnceResult> run_once(OnceOptions options) {
   // What the run held before it was interrupted comes first.
   const bool resumed = options.resume && TRY(Journal::has_begun(kept + "/journal"));
   if (resumed) node->hold_back(true);
+  LockTable locks;
 
   RunSpec spec;
   spec.job = options.job;
@@ -64,6 +66,8 @@ Result<OnceResult> run_once(OnceOptions options) {
   };
   services.recording = options.recording;
   services.previous_result = [&options](const RunSpec&) { return options.previous_result; };
+  services.locks = &locks;
+  services.connect_cluster = options.connect_cluster;
   services.background = [&background](std::function<void()> work) {
     background.post(std::move(work));
   };

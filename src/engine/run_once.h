@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/cluster.h"
 #include "engine/library_config.h"
 #include "engine/local_node.h"
 #include "engine/run.h"
@@ -33,7 +34,8 @@ struct OnceOptions {
       inputs;  ///< by id; an input without an answer here is asked on the terminal or refused
   std::function<std::optional<InputAnswer>(const PendingInput&)> ask;
   std::function<void(std::string_view)> console;
-  std::function<void(const Run&)> changed;  ///< a stage or the run did; on a thread of the run
+  std::function<void(const Run&)> changed;   ///< a stage or the run did; on a thread of the run
+  ConnectCluster connect_cluster = nullptr;  ///< of kubernetesDeploy
   RunLimits limits;
   /// Folder where journal, log, files and workspaces of the run stay; empty: nothing is kept,
   /// and nobody can resume it.

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <ctime>
+
 #include <algorithm>
 
 #include "base/json.h"
@@ -122,12 +124,34 @@ void Run::print(std::string_view text) {
   if (current_ != nullptr) tell_activity(*current_);
   // A line may come in pieces, and a secret with it.
   printed_.use_forms_of(masker_);
-  log_->append(printed_.mask(text));
+  append_log(current_, printed_.mask(text));
   if (text.ends_with('\n')) flush_printed();
 }
 
+/// Within `timestamps` each line begins with the time.
+void Run::append_log(const Strand* from, std::string_view masked) {
+  if (from == nullptr || from->context == nullptr || !from->context->timestamps) {
+    log_->append(masked);
+    return;
+  }
+  const int64_t now = services_.clock->now().time_since_epoch().count();
+  const std::time_t seconds = now / 1000;
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  const std::string stamp = fmt::format("[{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z] ",
+                                        parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
+                                        parts.tm_hour, parts.tm_min, parts.tm_sec, now % 1000);
+  while (!masked.empty()) {
+    const size_t end = masked.find('\n');
+    const std::string_view line = masked.substr(0, end == masked.npos ? end : end + 1);
+    if (log_->at_line_start()) log_->append(stamp);
+    log_->append(line);
+    masked.remove_prefix(line.size());
+  }
+}
+
 void Run::flush_printed() {
-  if (printed_.held_bytes() > 0) log_->append(printed_.flush());
+  if (printed_.held_bytes() > 0) append_log(current_, printed_.flush());
 }
 
 uint32_t Run::begin_node(groovy::Task& task, NodeKind kind, std::string name,

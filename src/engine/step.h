@@ -108,6 +108,14 @@ void add_maven_steps(StepRegistry& registry);        // readMavenPom, writeMaven
 void add_archive_steps(StepRegistry& registry);      // zip, unzip, tar, untar
 void add_find_steps(StepRegistry& registry);         // findFiles, touch, nodesByLabel, cleanWs, ...
 void add_digest_steps(StepRegistry& registry);       // md5, sha1, sha256, verify*, fingerprint
+void add_locking_steps(StepRegistry& registry);      // lock, milestone
+void add_log_blocks(StepRegistry& registry);         // timestamps, ansiColor
+void add_mail_steps(StepRegistry& registry);         // mail, emailext
+void add_publish_steps(StepRegistry& registry);      // publishHTML
+void add_delegate_steps(StepRegistry& registry);     // step, wrap
+void add_config_file_steps(StepRegistry& registry);  // configFileProvider
+void add_sonar_steps(StepRegistry& registry);        // withSonarQubeEnv, waitForQualityGate
+void add_kubernetes_steps(StepRegistry& registry);   // kubernetesDeploy, withKubeConfig
 
 /// The result that an exception means: an interruption carries its own, everything else is a
 /// failure.

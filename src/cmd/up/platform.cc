@@ -1,4 +1,5 @@
 #include "cmd/up/platform.h"
+#include "cmd/pipelines/cluster.h"
 
 #include <fmt/format.h>
 #include <malloc.h>
@@ -90,6 +91,9 @@ Result<engine::EngineOptions> engine_options(const UpSettings& settings, std::st
   options.limits = settings.run;
   options.max_waiting = settings.max_waiting_runs;
   options.url = std::move(url);
+  options.mail = settings.mail;
+  if (!settings.sonar.url.empty()) options.sonar = {settings.sonar};
+  options.connect_cluster = connect_cluster;
   return options;
 }
 

@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "engine/mail.h"
 #include "engine/model.h"
+#include "engine/sonar.h"
 
 namespace ks::cmd {
 
@@ -23,6 +25,9 @@ struct UpSettings {
   uint64_t executors = 2;
   std::string libraries;  ///< file that lists shared libraries
   bool local_repositories = false;
+
+  engine::MailServer mail;
+  engine::SonarServer sonar{.name = "sonar", .url = {}, .token = {}};
 
   engine::RunLimits run;
   uint64_t max_waiting_runs = 100'000;

@@ -221,6 +221,11 @@ RunServices EngineServer::services_for(const Job& job) {
   out.timer = [this](std::chrono::milliseconds after, std::function<void()> work) {
     return loop_->timer(after, std::move(work));
   };
+  out.locks = &locks_;
+  out.milestones = &milestones_;
+  out.mail = &options_.mail;
+  out.sonar = &options_.sonar;
+  out.connect_cluster = options_.connect_cluster;
   out.background = [this](std::function<void()> work) { background_->post(std::move(work)); };
   out.node_changed = [this, name = job.name](const Run& run, const RunNode& node) {
     on_node(run, name, node);
@@ -411,6 +416,7 @@ void EngineServer::settle(const JobName& name, uint64_t number) {
     doomed = build->second.doomed;
   });
   if (!job || !run) return;
+  milestones_.ended(run->spec().job, number);
   if (!doomed && !job->doomed) {
     RunInfo info = info_of(*run, name, true);
     info.log_bytes = run->log().size();

@@ -52,6 +52,8 @@ EngineServer::EngineServer(EngineOptions options)
       clock_(options_.clock == nullptr ? system_clock() : *options_.clock),
       epoch_(random_text(8)),
       events_(options_.event_history),
+      locks_(options_.lock_resources),
+      milestones_(options_.data_dir + "/milestones.json"),
       loop_(std::make_unique<Loop>(options_.threads)),
       background_(std::make_unique<Loop>(kBackgroundThreads)) {}
 
@@ -78,6 +80,7 @@ Result<> EngineServer::load() {
                           .agent = options_.agent}));
   std::lock_guard lock(changing_);
   node_->hold_back(true);
+  locks_.hold_back(true);
   ++replaying_;
   replay_limit_ = std::chrono::steady_clock::now() + kReplayPatience;
   for (const std::string& file : subfolders(options_.data_dir + "/folders")) TRY(load_folder(file));
@@ -92,7 +95,10 @@ void EngineServer::replayed() {
   // Who looked before the run had caught up waits by now, and hears this.
   state_.with([](const State&) {});
   caught_up_.notify_all();
-  if (--replaying_ == 0) node_->hold_back(false);
+  if (--replaying_ == 0) {
+    node_->hold_back(false);
+    locks_.hold_back(false);
+  }
 }
 
 /// Does it again a little later, as after a full disk.

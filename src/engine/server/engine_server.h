@@ -9,7 +9,9 @@
 #include "engine/builds.h"
 #include "engine/engine.h"
 #include "engine/journal_syncer.h"
+#include "engine/locks.h"
 #include "engine/loop.h"
+#include "engine/milestones.h"
 #include "engine/server/event_log.h"
 #include "engine/server/job.h"
 
@@ -137,6 +139,8 @@ class EngineServer final : public Engine, private Builds {
   const std::string epoch_;
   EventLog events_;
   std::unique_ptr<Node> node_;
+  LockTable locks_;
+  Milestones milestones_;
   JournalSyncer syncer_;
   std::mutex changing_;
   mutable Guarded<State> state_;

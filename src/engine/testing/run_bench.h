@@ -6,7 +6,9 @@
 
 #include "base/file.h"
 #include "engine/local_node.h"
+#include "engine/locks.h"
 #include "engine/loop.h"
+#include "engine/milestones.h"
 #include "engine/run.h"
 #include "engine/step.h"
 
@@ -26,6 +28,8 @@ class Bench {
     services_.steps = &builtin_steps();
     services_.node = node_.get();
     services_.clock = &clock;
+    services_.locks = &locks_;
+    services_.milestones = &milestones_;
     services_.post = [this](std::function<void()> work) { loop_.post(std::move(work)); };
     services_.timer = [this](std::chrono::milliseconds after, std::function<void()> work) {
       return loop_.timer(after, std::move(work));
@@ -59,12 +63,17 @@ class Bench {
   }
   std::string log() const { return read_file(folder_ + "/log").value(); }
   Run& run() { return *run_; }
+  LockTable& locks() { return locks_; }
+  Milestones& milestones() { return milestones_; }
+  /// To be changed before open().
   /// What the next run is given beside its script, and what it finds around it.
   RunSpec& spec() { return spec_; }
   RunServices& services() { return services_; }
 
  private:
   std::string folder_;
+  LockTable locks_;
+  Milestones milestones_;
   std::unique_ptr<Node> node_;
   Loop loop_, background_;
   RunServices services_;
