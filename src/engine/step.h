@@ -116,6 +116,7 @@ void add_delegate_steps(StepRegistry& registry);     // step, wrap
 void add_config_file_steps(StepRegistry& registry);  // configFileProvider
 void add_sonar_steps(StepRegistry& registry);        // withSonarQubeEnv, waitForQualityGate
 void add_kubernetes_steps(StepRegistry& registry);   // kubernetesDeploy, withKubeConfig
+void add_ssh_agent_steps(StepRegistry& registry);    // sshagent
 
 /// The result that an exception means: an interruption carries its own, everything else is a
 /// failure.
