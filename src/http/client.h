@@ -51,7 +51,10 @@ struct ClientOptions {
   std::string ca_pem;           ///< The same as text; wins over the file.
   std::string client_cert_pem;  ///< For mutual TLS, with client_key_pem.
   std::string client_key_pem;
-  bool insecure = false;     ///< Does not verify the server. Never a default.
+  bool insecure = false;  ///< Does not verify the server. Never a default.
+  /// Connects to addresses of the internet alone: loopback, private, link-local and other special
+  /// ones are refused, whatever name led there. For addresses that users give.
+  bool public_only = false;
   std::string bearer_token;  ///< Sent as `Authorization: Bearer`.
   std::string username;      ///< Basic, when not empty.
   std::string password;

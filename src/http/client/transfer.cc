@@ -2,10 +2,12 @@
 
 #include <curl/curl.h>
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 
 #include "base/text.h"
+#include "http/client/public_address.h"
 
 namespace ks::http {
 namespace {
@@ -35,6 +37,11 @@ bool is_loopback(std::string_view url) {
   const size_t begin = url.find("://");
   const std::string_view host = begin == url.npos ? url : url.substr(begin + 3);
   return host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]");
+}
+
+curl_socket_t open_public_socket(void*, curlsocktype, curl_sockaddr* address) {
+  if (!is_public_address(address->addr)) return CURL_SOCKET_BAD;
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 }  // namespace
@@ -88,6 +95,12 @@ Result<> Transfer::prepare(const ClientOptions& options, const std::string& base
   if (!options.unix_socket.empty() || is_loopback(base_url))
     curl_easy_setopt(easy_, CURLOPT_PROXY, "");
 
+  if (options.public_only) {
+    // Asked with the address itself, after the name was resolved: no name can slip by.
+    curl_easy_setopt(easy_, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy_, CURLOPT_OPENSOCKETFUNCTION, &open_public_socket);
+    curl_easy_setopt(easy_, CURLOPT_OPENSOCKETDATA, nullptr);
+  }
   curl_easy_setopt(easy_, CURLOPT_HEADERFUNCTION, &Transfer::take_header);
   curl_easy_setopt(easy_, CURLOPT_HEADERDATA, this);
   curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, &Transfer::take_data);
