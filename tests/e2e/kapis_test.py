@@ -1,8 +1,10 @@
 """The DevOps API under /kapis against one real server: what KubeSphere's console and its scripts send."""
 
 import base64
+import http.server
 import json
 import re
+import threading
 import unittest
 import urllib.parse
 
@@ -292,6 +294,19 @@ class KapisTest(ks_server.Case):
         self.assertEqual(self.ask("DELETE", f"{path}/a?cascade=true").json()["metadata"]["finalizers"],
                          ["resources-finalizer.argocd.argoproj.io"])
 
+    # ----- SCM providers -----
+
+    def test_scm_servers_at_private_addresses_are_refused(self):
+        for server in ("http://127.0.0.1:9", "http://169.254.169.254", "http://[::1]:9", "http://localhost:9"):
+            said = self.ok("POST", f"{V3}/scms/gitea/verify?server={server}")
+            self.assertEqual(said["code"], 101, f"{server}: {said}")
+        self.assertEqual(self.ok("POST", f"{V3}/scms/gitee/verify")["message"], "Unsupported $GIT_KIND value: gitee")
+        self.assertEqual(self.ok("POST", f"{V3}/scms/gitea/verify?server=file:///etc/passwd")["code"], 100)
+        self.assertEqual(self.ok("POST", f"{V3}/scms/gitea/verify")["message"], "No git serverURL was specified")
+        missing = self.ok("POST", f"{V3}/scms/github/verify?secret=none&secretNamespace={self.ns}")
+        self.assertEqual((missing["code"], missing["credentialId"]), (100, "none"))
+        self.assertRegex(missing["message"], '^cannot get secret.*error is: secrets? "none" not found$')
+
     # ----- the router, identity, documentation -----
 
     def test_what_is_not_there(self):
@@ -316,6 +331,75 @@ class KapisTest(ks_server.Case):
                 self.assertEqual(reply.status, 401, f"{method} {path}")
                 asked += 1
         self.assertGreater(asked, 120)
+
+
+class Provider(http.server.BaseHTTPRequestHandler):
+    """A fake: answers in the shapes of GitHub's and GitLab's APIs, as far as they are asked here."""
+    asked = []
+
+    def do_GET(self):
+        Provider.asked.append((self.path, self.headers.get("Authorization") or self.headers.get("Private-Token")))
+        path, _, query = self.path.partition("?")
+        answers = {
+            "/api/v3/user": {"login": "bob"},
+            "/api/v3/user/orgs": [{"login": "acme", "avatar_url": "https://example.com/a.png"}],
+            "/api/v3/user/repos": [{"name": "mine", "default_branch": "main"}],
+            "/api/v3/orgs/acme/repos": [{"name": "web", "default_branch": "trunk"}],
+            "/api/v4/user": {"username": "bob"},
+            "/api/v4/groups": [{"path": "team", "avatar_url": None}],
+            "/api/v4/groups/team/projects": [{"path": "app", "default_branch": "main"}],
+        }
+        refused = (self.headers.get("Authorization") or self.headers.get("Private-Token") or "").endswith("wrong")
+        body = json.dumps({"message": "Bad credentials"} if refused else answers.get(path, {"message": "Not Found"})).encode()
+        self.send_response(401 if refused else 200 if path in answers else 404)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+class ScmTest(ks_server.Case):
+    flags = ("--allow-private-addresses",)
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.provider = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Provider)
+        threading.Thread(target=cls.provider.serve_forever, daemon=True).start()
+        cls.url = f"http://127.0.0.1:{cls.provider.server_port}"
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.provider.shutdown()
+        cls.provider.server_close()
+        super().tearDownClass()
+
+    def ask(self, method, path):
+        return self.server.request(method, V3 + path)
+
+    def test_providers_are_asked_with_the_secret(self):
+        for name, token in (("good", "t0ken"), ("bad", "wrong")):
+            self.kubectl("create", "secret", "generic", name, f"--namespace={self.ns}", f"--from-literal=token={token}")
+        where = f"server={self.url}&secret=good&secretNamespace={self.ns}"
+        self.assertEqual(self.ask("POST", f"/scms/github/verify?{where}").json(),
+                         {"message": "ok", "code": 0, "credentialId": "good"})
+        self.assertEqual(self.ask("GET", f"/scms/github/organizations?{where}&includeUser=true").json(), [
+            {"name": "acme", "avatar": "https://example.com/a.png"},
+            {"name": "bob", "avatar": "https://avatars.githubusercontent.com/bob"}])
+        self.assertEqual(self.ask("GET", f"/scms/github/organizations/acme/repositories?{where}&pageNumber=2&pageSize=5").json(),
+                         {"repositories": {"items": [{"defaultBranch": "trunk", "name": "web"}]}})
+        self.assertIn(("/api/v3/orgs/acme/repos?page=2&per_page=5", "Bearer t0ken"), Provider.asked)
+        self.assertEqual(self.ask("GET", f"/scms/github/organizations/bob/repositories?{where}").json()["repositories"]["items"],
+                         [{"defaultBranch": "main", "name": "mine"}])
+        self.assertEqual(self.ask("GET", f"/scms/gitlab/organizations/team/repositories?{where}").json()["repositories"]["items"],
+                         [{"defaultBranch": "main", "name": "app"}])
+        self.assertIn(("/api/v4/user", "t0ken"), Provider.asked)
+        refused = self.ask("POST", f"/scms/github/verify?server={self.url}&secret=bad&secretNamespace={self.ns}").json()
+        self.assertEqual((refused["code"], refused["message"]), (101, "Bad credentials"))
+        self.assertEqual(self.ask("GET", f"/scms/github/organizations/none/repositories?{where}").status, 404)
 
 
 if __name__ == "__main__":

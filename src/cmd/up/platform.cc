@@ -207,8 +207,10 @@ struct Platform::State {
     jenkins_client.emplace(*admin_transport);
     controllers.emplace(*kube_client, *jenkins_client, devops::Controllers::Options{});
     TRY(controllers->start());
-    devops_api.emplace(*kube_transport, *admin_transport,
-                       devops::KapisOptions{.runs = &controllers->runs()});
+    devops_api.emplace(
+        *kube_transport, *admin_transport,
+        devops::KapisOptions{.allow_private_addresses = settings.allow_private_addresses,
+                             .runs = &controllers->runs()});
     devops_api->add_routes(routes);
     return {};
   }

@@ -28,6 +28,7 @@ struct UpSettings {
 
   engine::MailServer mail;
   engine::SonarServer sonar{.name = "sonar", .url = {}, .token = {}};
+  bool allow_private_addresses = false;
 
   engine::RunLimits run;
   uint64_t max_waiting_runs = 100'000;

@@ -39,6 +39,7 @@ void add_runs(RouteTable& table, Api& api);
 void add_branches(RouteTable& table, Api& api);
 void add_templates(RouteTable& table, Api& api);
 void add_repositories(RouteTable& table, Api& api);
+void add_scm(RouteTable& table, Api& api);
 void add_jenkins_events(RouteTable& table, Api& api);
 // gitops
 void add_applications(RouteTable& table, Api& api);

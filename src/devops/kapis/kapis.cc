@@ -31,6 +31,7 @@ struct Kapis::State {
     kapis::add_branches(v3, api);
     kapis::add_templates(v3, api);
     kapis::add_repositories(v3, api);
+    kapis::add_scm(v3, api);
     kapis::add_jenkins_events(v3, api);
     kapis::add_applications(gitops, api);
     kapis::add_token_review(oauth, options.jwt_secret, clock());

@@ -21,6 +21,8 @@ struct KapisOptions {
   std::string jwt_secret;
   std::string system_namespace = "kubesphere-devops-system";
   std::string argocd_namespace = "argocd";
+  /// SCM servers may be at private addresses: `--allow-private-addresses`.
+  bool allow_private_addresses = false;
   /// PipelineRuns that somebody else follows already; null: each list asks the API server. It must
   /// have the indexes of run_indexes().
   const kube::Informer* runs = nullptr;
