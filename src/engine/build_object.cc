@@ -149,7 +149,7 @@ groovy::Value object_of(Run& run, json::value facts) {
 groovy::Value build_object(Run& run, groovy::Task& task, const std::string& job, uint64_t number) {
   Builds* builds = run.services().builds;
   if (builds == nullptr) return {};
-  return object_of(run, run.ask(task, "a build", [&] {
+  return object_of(run, run.draw(task, "a build", [&] {
     auto facts = builds->facts(job, number);
     return facts ? json::value(std::move(*facts)) : json::value(nullptr);
   }));
@@ -166,7 +166,7 @@ std::optional<groovy::Value> related_build(Run& run, groovy::Task& task, const s
   Builds* builds = run.services().builds;
   if (builds == nullptr) return groovy::Value();
   return object_of(
-      run, run.ask(task, relation, [&] { return find_related(*builds, job, number, relation); }));
+      run, run.draw(task, relation, [&] { return find_related(*builds, job, number, relation); }));
 }
 
 groovy::Value build_causes(Run& run, groovy::Task& task, const std::vector<std::string>& causes,

@@ -112,7 +112,7 @@ groovy::Value build(StepCall& call) {
   const std::string path = call.text("job");
   if (path.empty()) call.fail("build: job is missing");
   Builds* builds = run.services().builds;
-  const json::value found = run.ask(call.task, "the job to build", [&] {
+  const json::value found = run.draw(call.task, "the job to build", [&] {
     for (const std::string& name : {resolve_job(run.spec().job, path), resolve_job({}, path)}) {
       if (builds != nullptr && builds->has_job(name)) return json::value(name);
     }
@@ -168,7 +168,7 @@ groovy::Value properties(StepCall& call) {
 void declare_properties(Run& run, groovy::Task& task, const JobProperties& properties) {
   Builds* builds = run.services().builds;
   if (builds == nullptr) return;
-  const json::value done = run.ask(task, "the job's properties", [&] {
+  const json::value done = run.draw(task, "the job's properties", [&] {
     const Result<> declared = builds->declare(run.spec().job, properties.to_json());
     return declared ? json::value(nullptr) : json::value(declared.error().message);
   });
