@@ -146,11 +146,15 @@ groovy::Value object_of(Run& run, json::value facts) {
 
 }  // namespace
 
-groovy::Value build_object(Run& run, groovy::Task& task, const std::string& job, uint64_t number) {
+Builds& builds_of(Run& run) {
   Builds* builds = run.services().builds;
-  if (builds == nullptr) return {};
+  return builds == nullptr ? no_builds() : *builds;
+}
+
+groovy::Value build_object(Run& run, groovy::Task& task, const std::string& job, uint64_t number) {
+  Builds& builds = builds_of(run);
   return object_of(run, run.draw(task, "a build", [&] {
-    auto facts = builds->facts(job, number);
+    auto facts = builds.facts(job, number);
     return facts ? json::value(std::move(*facts)) : json::value(nullptr);
   }));
 }
@@ -163,10 +167,9 @@ std::optional<groovy::Value> related_build(Run& run, groovy::Task& task, const s
       "previousFailedBuild",     "previousNotFailedBuild",
       "previousSuccessfulBuild", "previousCompletedBuild"};
   if (std::ranges::find(kRelations, relation) == std::end(kRelations)) return std::nullopt;
-  Builds* builds = run.services().builds;
-  if (builds == nullptr) return groovy::Value();
+  Builds& builds = builds_of(run);
   return object_of(
-      run, run.draw(task, relation, [&] { return find_related(*builds, job, number, relation); }));
+      run, run.draw(task, relation, [&] { return find_related(builds, job, number, relation); }));
 }
 
 groovy::Value build_causes(Run& run, groovy::Task& task, const std::vector<std::string>& causes,

@@ -7,6 +7,11 @@
 
 namespace ks::engine {
 
+class Builds;
+
+/// What a run may ask for beyond itself; where there is no server, no_builds().
+Builds& builds_of(Run& run);
+
 /// Another run as scripts see it: a RunWrapper of how it stood when it was asked for. Null when
 /// there is no such run.
 groovy::Value build_object(Run& run, groovy::Task& task, const std::string& job, uint64_t number);

@@ -9,6 +9,21 @@
 namespace ks::engine {
 namespace {
 
+class NoBuilds final : public Builds {
+ public:
+  bool has_job(const std::string&) const override { return false; }
+  std::vector<uint64_t> numbers(const std::string&) const override { return {}; }
+  std::optional<json::object> facts(const std::string&, uint64_t) const override {
+    return std::nullopt;
+  }
+  Result<uint64_t> start(const std::string&, Start) override {
+    return Error{Code::unavailable, "there is no server here that could start it"};
+  }
+  void when(const std::string&, uint64_t, Moment, std::function<void()> call) override { call(); }
+  void cancel(const std::string&, uint64_t, const std::string&) override {}
+  Result<> declare(const std::string&, const json::object&) override { return {}; }
+};
+
 /// The rest of a text after a beginning, when it has it.
 std::optional<std::string> after(std::string_view text, std::string_view beginning) {
   if (!text.starts_with(beginning)) return std::nullopt;
@@ -27,6 +42,11 @@ json::object upstream_facts(std::string_view rest) {
 }
 
 }  // namespace
+
+Builds& no_builds() {
+  static NoBuilds none;
+  return none;
+}
 
 std::string resolve_job(std::string_view from_job, std::string_view path) {
   std::vector<std::string> parts;

@@ -48,6 +48,10 @@ class Builds {
   virtual Result<> declare(const std::string& job, const json::object& properties) = 0;
 };
 
+/// Where there are no jobs and no other runs (`ks run`): nothing is found, nothing starts. A run
+/// asks it all the same, so that the journal of a server's run can be replayed without the server.
+Builds& no_builds();
+
 /// Full name of the job that a path means, seen from a job: relative to its folder, or from the top
 /// when it begins with a slash. Empty when it leads out of everything.
 std::string resolve_job(std::string_view from_job, std::string_view path);

@@ -129,7 +129,7 @@ TEST(Arguments, UnknownOnesAreNamed) {
 TEST(UnknownStep, IsNamedBesideThoseThatExist) {
   const std::string log = log_of("frobnicate 1");
   EXPECT_THAT(log, HasSubstr("java.lang.NoSuchMethodError: No such DSL method 'frobnicate' found "
-                             "among steps [archive, archiveArtifacts, "));
+                             "among steps [ansiColor, archive, archiveArtifacts, "));
   EXPECT_THAT(log, HasSubstr("] or symbols [GenericTrigger, agent, booleanParam, "));
   EXPECT_THAT(log, HasSubstr("] or globals [currentBuild, env, params]"));
 }

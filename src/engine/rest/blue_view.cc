@@ -366,7 +366,8 @@ jenkins::Pipeline blue_pipeline(const JobName& job, const json::array& parameter
     }
   }
   if (finished > 0) out.weather_score = 100 * (finished - failed) / finished;
-  if (timed > 0) out.estimated_ms = total_ms / timed;
+  // Of less than a millisecond, something: 0 means that nothing is known.
+  if (timed > 0) out.estimated_ms = std::max<int64_t>(total_ms / timed, 1);
   return out;
 }
 

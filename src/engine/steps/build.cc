@@ -111,10 +111,10 @@ groovy::Value build(StepCall& call) {
   Run& run = call.run;
   const std::string path = call.text("job");
   if (path.empty()) call.fail("build: job is missing");
-  Builds* builds = run.services().builds;
+  Builds& builds = builds_of(run);
   const json::value found = run.draw(call.task, "the job to build", [&] {
     for (const std::string& name : {resolve_job(run.spec().job, path), resolve_job({}, path)}) {
-      if (builds != nullptr && builds->has_job(name)) return json::value(name);
+      if (builds.has_job(name)) return json::value(name);
     }
     return json::value("");
   });
@@ -123,12 +123,12 @@ groovy::Value build(StepCall& call) {
   const bool wait = call.flag("wait", true);
   if (wait && job == run.spec().job) run.print_line("Warning: the job waits for a run of itself");
   run.print_line("Scheduling project: " + shown_job(job));
-  const Downstream other{job, start(call, *builds, job)};
+  const Downstream other{job, start(call, builds, job)};
   if (!wait && !call.flag("waitForStart")) return {};
-  wait_for(call, *builds, other, Builds::Moment::begun);
+  wait_for(call, builds, other, Builds::Moment::begun);
   run.print_line("Starting building: " + other.shown());
   if (!wait) return build_object(run, call.task, other.job, other.number);
-  wait_for(call, *builds, other, Builds::Moment::ended);
+  wait_for(call, builds, other, Builds::Moment::ended);
   const groovy::Value ended = build_object(run, call.task, other.job, other.number);
   const groovy::Value named = ended.is_null()
                                   ? groovy::Value()
@@ -155,10 +155,8 @@ groovy::Value properties(StepCall& call) {
       properties_of(from_groovy(call.task, call.value("properties")));
   if (!given) run.raise(call.task, "java.lang.IllegalArgumentException", given.error().message);
   // Without a server there is no next run: the defaults count at once.
-  if (run.services().builds == nullptr) {
-    if (!given->parameters.empty()) run.declare_parameters(given->parameters);
-    return {};
-  }
+  if (run.services().builds == nullptr && !given->parameters.empty())
+    run.declare_parameters(given->parameters);
   declare_properties(run, call.task, *given);
   return {};
 }
@@ -166,10 +164,9 @@ groovy::Value properties(StepCall& call) {
 }  // namespace
 
 void declare_properties(Run& run, groovy::Task& task, const JobProperties& properties) {
-  Builds* builds = run.services().builds;
-  if (builds == nullptr) return;
+  Builds& builds = builds_of(run);
   const json::value done = run.draw(task, "the job's properties", [&] {
-    const Result<> declared = builds->declare(run.spec().job, properties.to_json());
+    const Result<> declared = builds.declare(run.spec().job, properties.to_json());
     return declared ? json::value(nullptr) : json::value(declared.error().message);
   });
   if (done.is_string())
