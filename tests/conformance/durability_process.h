@@ -90,7 +90,8 @@ struct Traces {
   std::map<std::string, std::string> files;
 };
 
-/// Branches write as they come to it: their lines are compared as a set.
+/// Branches write as they come to it: their lines are compared as a set. Of several that fail, the
+/// first to end is thrown: the frames of its trace are its own.
 inline std::string stable_log(const std::string& log) {
   const size_t begin = log.find("[Pipeline] parallel\n");
   const size_t end = log.rfind("[Pipeline] // parallel\n");
@@ -100,7 +101,10 @@ inline std::string stable_log(const std::string& log) {
   std::ranges::sort(lines);
   std::string sorted = log.substr(0, begin);
   for (std::string_view line : lines) (sorted += line) += '\n';
-  return sorted + log.substr(end);
+  for (std::string_view line : split(std::string_view(log).substr(end), '\n')) {
+    if (!line.starts_with("\tat ")) (sorted += line) += '\n';
+  }
+  return sorted;
 }
 
 /// A line for each stage and step with its state, below the names of the stages around it; sorted,
