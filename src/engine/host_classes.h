@@ -17,5 +17,6 @@ std::optional<groovy::Value> host_class(Run& run, std::string_view name);
 // One function a family; nothing when the class is not of it.
 std::optional<groovy::Value> csv_class(Run& run, std::string_view name);
 std::optional<groovy::Value> maven_class(Run& run, std::string_view name);
+std::optional<groovy::Value> guarded_class(Run& run, std::string_view name);
 
 }  // namespace ks::engine

@@ -126,6 +126,22 @@ TEST(Arguments, UnknownOnesAreNamed) {
   EXPECT_THAT(log_of("timeout(5)"), HasSubstr("timeout step must be called with a body"));
 }
 
+TEST(JenkinsClasses, AreRefusedInTheWordsOfItsSandbox) {
+  constexpr std::string_view kRefused =
+      "org.jenkinsci.plugins.scriptsecurity.sandbox.RejectedAccessException: Scripts not permitted "
+      "to use ";
+  for (const auto& [script, what] :
+       {std::pair("Jenkins.instance.systemMessage = 'x'",
+                  "staticMethod jenkins.model.Jenkins getInstance"),
+        std::pair("jenkins.model.Jenkins j = jenkins.model.Jenkins.get()",
+                  "staticMethod jenkins.model.Jenkins get"),
+        std::pair("class X { def x = Jenkins.getInstance() }; new X()",
+                  "staticMethod jenkins.model.Jenkins getInstance"),
+        std::pair("new hudson.model.Hudson()", "new hudson.model.Hudson")}) {
+    EXPECT_THAT(log_of(script), HasSubstr(std::string(kRefused) + what)) << script;
+  }
+}
+
 TEST(UnknownStep, IsNamedBesideThoseThatExist) {
   const std::string log = log_of("frobnicate 1");
   EXPECT_THAT(log, HasSubstr("java.lang.NoSuchMethodError: No such DSL method 'frobnicate' found "

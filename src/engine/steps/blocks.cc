@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "engine/fence.h"
 #include "engine/interruption.h"
 #include "engine/node.h"
 #include "engine/secret_files.h"
@@ -130,7 +131,7 @@ groovy::Value dir(StepCall& call) {
 }
 
 groovy::Value ws(StepCall& call) {
-  const std::string path = below(call.directory(), call.text("dir"));
+  const std::string path = plain_path(below(call.directory(), call.text("dir")));
   call.run.print_line("Running in " + path);
   return call.call_body([&](StepContext& inner) {
     inner.directory = path;
