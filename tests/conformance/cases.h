@@ -117,17 +117,10 @@ inline std::string stage_problem(const json::object& one, const json::value& rep
   return problem;
 }
 
-/// Runs a Jenkinsfile, and tells what of `result`, `logContains` and `logNotContains` is not so.
-inline std::string run_problem(const json::object& one, engine::OnceOptions options,
-                               std::string& output, engine::OnceResult* ended = nullptr) {
-  TempDir kept;
-  if (one.contains("archives")) options.keep = kept.path();
-  options.console = [&](std::string_view text) { output += text; };
-  auto done = engine::run_once(std::move(options));
-  if (!done) return done.error().message + "\n";
+/// What of `result` and the expectations of the log is not so.
+inline std::string expectation_problem(const json::object& one, std::string_view result,
+                                       std::string_view output) {
   std::string problem;
-  if (ended != nullptr) *ended = *done;
-  const std::string_view result = engine::to_string(done->result);
   if (const json::value* wanted = one.if_contains("result");
       wanted != nullptr && wanted->as_string() != result) {
     problem =
@@ -151,8 +144,20 @@ inline std::string run_problem(const json::object& one, engine::OnceOptions opti
   for (const std::string& pattern : texts(one, "logMatches")) {
     if (!found_by(output, pattern)) problem += fmt::format("no match: {}\n", pattern);
   }
-  return problem + archive_problem(one, kept.path() + "/files/archive") +
-         stage_problem(one, done->report);
+  return problem;
+}
+
+/// Runs a Jenkinsfile, and tells what of its expectations is not so.
+inline std::string run_problem(const json::object& one, engine::OnceOptions options,
+                               std::string& output, engine::OnceResult* ended = nullptr) {
+  TempDir kept;
+  if (one.contains("archives")) options.keep = kept.path();
+  options.console = [&](std::string_view text) { output += text; };
+  auto done = engine::run_once(std::move(options));
+  if (!done) return done.error().message + "\n";
+  if (ended != nullptr) *ended = *done;
+  return expectation_problem(one, engine::to_string(done->result), output) +
+         archive_problem(one, kept.path() + "/files/archive") + stage_problem(one, done->report);
 }
 
 }  // namespace ks::conformance

@@ -48,12 +48,14 @@ inline std::optional<std::string> out_of_reach(const json::object& one) {
   return std::nullopt;
 }
 
-/// The Maven and the Ant that the cases take for installed: stand-ins that tell their version.
+/// The tools that the cases take for installed: stand-ins that tell their version.
 inline void install_tools(const std::string& home) {
-  (void)make_dirs(home + "/bin");
-  for (const auto& [name, version] : {std::pair("/bin/mvn", "Apache Maven 3.0.1"),
-                                      std::pair("/bin/ant", "Apache Ant(TM) version 1.9.2")}) {
-    const std::string program = home + name;
+  for (const auto& [path, version] :
+       {std::pair("/bin/mvn", "Apache Maven 3.0.1 (a stand-in)"),
+        std::pair("/bin/ant", "Apache Ant(TM) version 1.9.2"),
+        std::pair("/maven-3.5.0/bin/mvn", "Apache Maven 3.5.0 (a stand-in)")}) {
+    const std::string program = home + path;
+    (void)make_dirs(program.substr(0, program.rfind('/')));
     (void)write_file_atomic(program, fmt::format("#!/bin/sh\necho '{}'\n", version));
     chmod(program.c_str(), 0755);
   }
@@ -131,6 +133,8 @@ inline engine::OnceOptions declarative_options(const json::object& one, const js
   json::object settings = one;
   if (const json::value* env = build.if_contains("agentEnv")) settings["agentEnv"] = *env;
   add_machines(settings, tools, options);
+  options.tools = {{.name = "apache-maven-3.0.1", .type = "maven", .home = tools},
+                   {.name = "apache-maven-3.5.0", .type = "maven", .home = tools + "/maven-3.5.0"}};
   add_inputs(one, options);
   return options;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "declarative_case.h"
+#include "declarative_job.h"
 #include "repositories.h"
 
 namespace {
@@ -64,11 +65,17 @@ int main(int argc, char** argv) {
       tally.skip(id, *why);
       continue;
     }
+    std::string problem, output;
+    if (is_of_a_job(one)) {
+      DeclarativeJob job(one, flags->corpus, tools.path());
+      for (const json::object& build : builds_of(one)) problem += job.problem(build, output);
+      tally.add(id, problem, flags->verbose ? output : "");
+      continue;
+    }
     if (const std::optional<std::string> why = out_of_reach(one)) {
       tally.add(id, *why);
       continue;
     }
-    std::string problem, output;
     Job job;
     job.tools = tools.path();
     uint64_t number = 0;

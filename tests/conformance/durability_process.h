@@ -92,7 +92,18 @@ struct Traces {
 
 /// Branches write as they come to it: their lines are compared as a set. Of several that fail, the
 /// first to end is thrown: the frames of its trace are its own.
-inline std::string stable_log(const std::string& log) {
+/// So are the commands of a pipe that `sh -x` traces: each of its processes writes when it comes to
+/// it.
+inline std::string stable_log(const std::string& whole) {
+  std::vector<std::string_view> all = split(whole, '\n');
+  for (size_t i = 0; i < all.size(); ++i) {
+    size_t end = i;
+    while (end < all.size() && all[end].starts_with("+ ")) ++end;
+    std::sort(all.begin() + static_cast<ptrdiff_t>(i), all.begin() + static_cast<ptrdiff_t>(end));
+    i = std::max(i, end);
+  }
+  std::string log;
+  for (std::string_view line : all) (log += line) += '\n';
   const size_t begin = log.find("[Pipeline] parallel\n");
   const size_t end = log.rfind("[Pipeline] // parallel\n");
   if (begin == log.npos || end == log.npos || end < begin) return log;

@@ -116,7 +116,12 @@ int main(int argc, char** argv) {
   for (const json::value& each : cases->as_array()) {
     const json::object& test = each.as_object();
     const std::string id(test.at("id").as_string());
-    if (tally.wants(id)) tally.add(id, run(test));
+    if (!tally.wants(id)) continue;
+    if (const auto why = ks::conformance::may_be_skipped(test)) {
+      tally.skip(id, *why);
+    } else {
+      tally.add(id, run(test));
+    }
   }
   return tally.finish();
 }
