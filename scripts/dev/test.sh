@@ -70,6 +70,7 @@ dev_test() {
   deps_test
   say "building build/$preset"
   local targets=(ks ks_tests)
+  [ -z "$end_to_end" ] && targets=(ks_tests)
   [ -n "$parts" ] && [[ $parts != e2e:* ]] && targets=($(tr , '\n' <<<"$parts" | sed 's/$/_test/'))
   [[ $parts == e2e:* ]] && targets=(ks groovy_batch)
   build_preset "$preset" "${targets[@]}"
