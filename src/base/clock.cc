@@ -33,8 +33,9 @@ bool take(std::string_view& text, char c) {
 }  // namespace
 
 const Clock& system_clock() {
-  static const SystemClock clock;
-  return clock;
+  // Never destroyed: threads that end after main() still ask it.
+  static const SystemClock* const clock = new SystemClock;
+  return *clock;
 }
 
 ManualClock::ManualClock(WallTime start) : wall_(start.time_since_epoch().count()) {}
