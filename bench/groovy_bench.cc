@@ -3,7 +3,7 @@
 #include <chrono>
 #include <string>
 
-#include "bench/report.h"
+#include "report.h"
 #include "groovy/interpreter.h"
 #include "groovy/run_file.h"
 
