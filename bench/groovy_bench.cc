@@ -3,9 +3,9 @@
 #include <chrono>
 #include <string>
 
-#include "report.h"
 #include "groovy/interpreter.h"
 #include "groovy/run_file.h"
+#include "report.h"
 
 namespace {
 
