@@ -31,8 +31,7 @@ Result<http::Response> ask_jenkins(Api& api, const http::Request& request, Relay
 
 /// A failure of Jenkins: its status (the original says 500 whatever it was) and its text.
 http::Response relay_error(const http::Response& answer);
-/// The JSON of a good answer; an `internal` error with its text for a bad one is not made: see
-/// relay().
+/// The JSON of an answer; an empty body is an empty object.
 Result<json::value> answer_json(const http::Response& answer);
 
 /// Asks, and answers with the shape of that name.

@@ -76,16 +76,14 @@ Response list_artifacts(Api& api, Request& request, Generation) {
   return relay(api, request, {.path = run_path(request) + "/artifacts/"}, "JArtifacts");
 }
 
-/// The text of a log. `X-` headers of a step's log go along: they say where to go on.
-Response log_reply(Api& api, const Request& request, std::string path, bool with_headers) {
+/// The text of a log, with the `X-` headers that say where to go on.
+Response log_reply(Api& api, const Request& request, std::string path) {
   Result<Response> answer = ask_jenkins(api, request, {.path = std::move(path)});
   if (!answer) return error_reply(answer.error());
   if (answer->status >= 400) return relay_error(*answer);
   Response out;
-  if (with_headers) {
-    for (const auto& [name, value] : answer->headers) {
-      if (name.starts_with("X-") && !out.headers.has(name)) out.headers.add(name, value);
-    }
+  for (const auto& [name, value] : answer->headers) {
+    if (name.starts_with("X-") && !out.headers.has(name)) out.headers.add(name, value);
   }
   // The original lets the bytes decide, so a log could be a page; ours never is.
   out.headers.set("Content-Type", "text/plain; charset=utf-8");
@@ -96,15 +94,14 @@ Response log_reply(Api& api, const Request& request, std::string path, bool with
 }
 
 Response run_log(Api& api, Request& request, Generation) {
-  return log_reply(api, request, run_path(request) + "/log/", true);
+  return log_reply(api, request, run_path(request) + "/log/");
 }
 
 Response step_log(Api& api, Request& request, Generation) {
   return log_reply(
       api, request,
       fmt::format("{}/nodes/{}/steps/{}/log/", run_path(request),
-                  percent_encode(request.param("node")), percent_encode(request.param("step"))),
-      true);
+                  percent_encode(request.param("node")), percent_encode(request.param("step"))));
 }
 
 }  // namespace

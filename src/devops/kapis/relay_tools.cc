@@ -146,8 +146,7 @@ Response crumb(Api& api, Request& request, Generation) {
   return relay(api, request, {.path = "/crumbIssuer/api/json"}, "Crumb");
 }
 
-/// Anything of Jenkins, as it is. `confined`: the path must be in the project's folder or be one
-/// of the few things that the console asks for.
+/// Anything of Jenkins, as it is; also what is in no project's folder.
 Response proxy(Api& api, const Request& request) {
   // The path as it was sent: an encoded slash may be part of a name.
   const std::string_view raw = request.raw_path;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <boost/json/basic_parser_impl.hpp>
 
 #include "base/text.h"
 #include "devops/controllers/keys.h"
@@ -26,43 +25,11 @@ kube::Key run_key(const Request& request) {
   return {std::string(request.param("namespace")), std::string(request.param("pipelinerun"))};
 }
 
-/// Reads JSON and keeps nothing of it.
-struct NullHandler {
-  constexpr static size_t max_object_size = SIZE_MAX, max_array_size = SIZE_MAX,
-                          max_key_size = SIZE_MAX, max_string_size = SIZE_MAX;
-  using error_code = boost::system::error_code;
-  bool on_document_begin(error_code&) { return true; }
-  bool on_document_end(error_code&) { return true; }
-  bool on_object_begin(error_code&) { return true; }
-  bool on_object_end(size_t, error_code&) { return true; }
-  bool on_array_begin(error_code&) { return true; }
-  bool on_array_end(size_t, error_code&) { return true; }
-  bool on_key_part(std::string_view, size_t, error_code&) { return true; }
-  bool on_key(std::string_view, size_t, error_code&) { return true; }
-  bool on_string_part(std::string_view, size_t, error_code&) { return true; }
-  bool on_string(std::string_view, size_t, error_code&) { return true; }
-  bool on_number_part(std::string_view, error_code&) { return true; }
-  bool on_int64(int64_t, std::string_view, error_code&) { return true; }
-  bool on_uint64(uint64_t, std::string_view, error_code&) { return true; }
-  bool on_double(double, std::string_view, error_code&) { return true; }
-  bool on_bool(bool, error_code&) { return true; }
-  bool on_null(error_code&) { return true; }
-  bool on_comment_part(std::string_view, error_code&) { return true; }
-  bool on_comment(std::string_view, error_code&) { return true; }
-};
-
-bool is_json_object(std::string_view text) {
-  if (!text.starts_with('{')) return false;
-  json::basic_parser<NullHandler> parser{json::parse_options{}};
-  boost::system::error_code error;
-  const size_t read = parser.write_some(false, text.data(), text.size(), error);
-  return !error && parser.done() && read == text.size();
-}
-
 /// What the run's annotation says of its build; an empty object when it says nothing.
 std::string_view summary_of(const json::value& run) {
   const std::string_view text = kube::annotation(run, run::kStatus);
-  return is_json_object(text) ? text : "{}";
+  const Result<json::value> parsed = parse_json(text);
+  return parsed && parsed->is_object() ? text : "{}";
 }
 
 std::string_view started(const json::value& run) {

@@ -21,7 +21,8 @@ class JenkinsApi {
   JenkinsApi(const JenkinsApi&) = delete;
   JenkinsApi& operator=(const JenkinsApi&) = delete;
 
-  /// Below `/job`, `/blue/rest`, `/createItem`, `/view/all/job`, `/queue` and `/ks/events`.
+  /// Jenkins' own paths, such as `/job`, `/blue/rest` and `/pipeline-model-converter`, and
+  /// `/ks/events`.
   void add_routes(http::Router& router);
 
  private:
