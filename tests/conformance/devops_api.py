@@ -10,6 +10,7 @@ import json
 import os
 import re
 import sys
+import tempfile
 import time
 import urllib.parse
 
@@ -18,6 +19,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 os.environ.setdefault("KS_SOURCE_DIR", ROOT)
 os.environ.setdefault("KS_BINARY", os.path.join(ROOT, "build/release/ks"))
 sys.path.insert(0, os.path.join(ROOT, "tests/e2e"))
+import git_server  # noqa: E402
 import ks_server  # noqa: E402
 
 GROUP = "devops.kubesphere.io/v1alpha3"
@@ -34,6 +36,11 @@ class World:
 
     def __init__(self, server):
         self.server = server
+        self.folder = tempfile.TemporaryDirectory()
+        self.repository = git_server.Repository(self.folder.name, "app")
+        git_server.git(self.repository.bare, "config", "http.receivepack", "true")
+        self.git = git_server.HttpServer(self.folder.name)
+        self.commit = self.repository.commit("first", {"a.txt": "one\n", "keep.txt": "two\n"})
         made = self.send("POST", f"{V3}/workspaces/ws/devops", {"metadata": {"generateName": "w"}, "spec": {}})
         self.project = made.json()["metadata"]["name"]
         self.wait(lambda: self.send("GET", f"/api/v1/namespaces/{self.project}").status == 200)
@@ -80,7 +87,7 @@ class World:
         self.create("ClusterTemplate", "clustertemplates", "ct", False, spec={"template": "echo '$(.params.a)'"})
         self.create("ClusterStepTemplate", "clustersteptemplates", "st", False,
                     spec={"template": "make", "runtime": "shell"})
-        self.create("GitRepository", "gitrepositories", "g", spec={"provider": "git", "url": "https://127.0.0.1:9/none.git"})
+        self.create("GitRepository", "gitrepositories", "g", spec={"provider": "git", "url": self.git.url + "/app.git"})
         self.create("Application", "applications", "app", group="gitops.kubesphere.io/v1alpha1",
                     spec={"argoApp": {"spec": APP_SPEC}})
         self.send("POST", f"{V3}/devops/{self.project}/credentials", credential("c"))
@@ -112,6 +119,8 @@ class World:
         return self.wait(look)
 
 
+UPLOAD = ("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"file0\"; filename=\"u\"\r\n\r\nx\r\n"
+          "--b\r\nContent-Disposition: form-data; name=\"file0_name\"\r\n\r\nu.txt\r\n--b--\r\n")
 APP_SPEC = {"project": "default", "destination": {"server": "https://kubernetes.default.svc", "namespace": "x"},
             "source": {"repoURL": "https://127.0.0.1:9/none.git"}}
 
@@ -148,6 +157,20 @@ def is_text(_):
 # What is special about a route: pattern of `METHOD path` below its root -> how it is asked, and what the answer must have.
 # The first that fits counts. Without one: no body, 200, any JSON.
 RULES = [
+    # working copies; `{file}` is base64 of a path
+    (r"PUT .*/configs/default$", {"body": {"config": {"User": {"Name": "a", "Email": "a@b"}}}, "shape": has("config")}),
+    (r"GET .*/configs/default$", {"shape": has("config")}),
+    (r"GET .*/gitrepositories/.*/(branches|branches/\{branch\}/(commits|files))$", {"shape": has(*ENVELOPE, "options")}),
+    (r"GET .*/gitrepositories/.*/rawfiles/\{file\}$", {"shape": is_text}),
+    (r"GET .*/gitrepositories/.*/files/\{file\}$", {"shape": has("name", "size", "isDir")}),
+    (r"GET .*/gitrepositories/.*/branches/\{branch\}$", {"shape": has("ref", "name", "commit")}),
+    (r"GET .*/gitrepositories/.*/commits/\{commit\}$", {"shape": has("Hash", "Author", "TreeHash")}),
+    (r"DELETE .*/gitrepositories/.*/files$", {"query": "file=a.txt&message=away", "shape": has("commit")}),
+    (r"POST .*/gitrepositories/.*/files$", {"body": {"files": [{"name": "n-{n}", "data": "eA=="}], "message": "m"},
+                                            "shape": has("commit")}),
+    (r"POST .*/gitrepositories/.*/uploads$", {"raw": UPLOAD}),
+    (r"POST .*/gitrepositories/.*/(checkouts|pulls)$", {"body": {}}),
+    # pipelines, runs
     (r"GET .*/credentials/\{credential\}/usage$", {"shape": has("id", "type", "domain")}),
     (r"GET .*/search$", {"query": "q=type:pipeline;pipeline:{devops}/**", "shape": has("items", "total_count")}),
     (r"GET .*/pipelines/\{pipeline\}/runs$", {"query": "start=0&limit=10", "shape": has(*ENVELOPE)}),
@@ -201,7 +224,7 @@ RULES = [
     (r"GET .*v1alpha3/scms/.*$", {"query": "server=https://127.0.0.1:9&secret=c&secretNamespace={devops}", "status": (200, 502)}),
     (r"POST .*/gitrepositories$", {"body": {"metadata": {"name": "new-{n}"}, "spec": {"provider": "git", "url": "https://127.0.0.1:9/x"}},
                                     "shape": has("metadata", "spec"), "no_names": True}),
-    (r"PUT .*/gitrepositories/\{gitrepository\}$", {"body": {"metadata": {"name": "g", "namespace": "{devops}"}, "spec": {
+    (r"PUT .*/gitrepositories/\{gitrepository\}$", {"make": "repository", "body": {"metadata": {"name": "{gitrepository}", "namespace": "{devops}"}, "spec": {
         "provider": "git", "url": "https://127.0.0.1:9/y"}}, "shape": has("metadata")}),
     (r"DELETE .*/gitrepositories/\{gitrepository\}$", {"make": "repository", "shape": has("metadata")}),
     (r"GET .*v1alpha3/.*/pipelines/\{pipeline\}/pipelineruns$", {"query": "backward=true", "shape": has(*ENVELOPE)}),
@@ -254,7 +277,7 @@ class Driver:
         names = {"devops": w.project, "namespace": w.project, "pipeline": "p", "run": w.number, "node": w.node, "step": w.step,
                  "pipelinerun": w.run["metadata"]["name"], "credential": "c", "workspace": "ws", "workspacemember": "admin",
                  "template": "t", "clustertemplate": "ct", "clustersteptemplate": "st", "gitrepository": "g",
-                 "application": "app", "scm": "github", "organization": "o", "branch": "main", "commit": "main",
+                 "application": "app", "scm": "github", "organization": "o", "branch": "main", "commit": w.commit,
                  "file": "YS50eHQ=", "s2ibinary": "b"}
         if rule.get("multi") or rule.get("branch"):
             names["pipeline"] = "multi"
@@ -322,6 +345,8 @@ class Driver:
         body = rule.get("body")
         if rule.get("stored"):
             body = self.world.send("GET", target).json()
+        if rule.get("raw"):
+            return Answer(self.world.send(method, target, rule["raw"][1], rule["raw"][0]))
         if rule.get("form") is not None:
             return Answer(self.world.send(method, target, rule["form"], FORM, rule.get("headers")))
         if body is not None and method != "GET":
@@ -384,7 +409,7 @@ def main():
     server = ks_server.Server()
     cases = []
     try:
-        server.start("--no-demo")
+        server.start("--no-demo", "--allow-private-addresses")
         driver = Driver(World(server))
         for method, path, since in routes(flags.corpus):
             name = f"{method} {path} {since}"

@@ -47,6 +47,7 @@ class HttpServer:
 
     def __init__(self, folder, user=None, password=None):
         self.asked = []  # (path, Authorization or None)
+        self.before = None  # called with the path before it is served
         outer = self
         backend = os.path.join(subprocess.run(["git", "--exec-path"], capture_output=True, text=True, check=True).stdout.strip(),
                                "git-http-backend")
@@ -65,6 +66,8 @@ class HttpServer:
                     self.send_header("WWW-Authenticate", 'Basic realm="git"')
                     self.end_headers()
                     return
+                if outer.before:
+                    outer.before(self.command, self.path)
                 path, _, query = self.path.partition("?")
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 env = {"PATH": os.environ["PATH"], "GIT_PROJECT_ROOT": folder, "GIT_HTTP_EXPORT_ALL": "1", "PATH_INFO": path,

@@ -210,6 +210,8 @@ struct Platform::State {
     devops_api.emplace(
         *kube_transport, *admin_transport,
         devops::KapisOptions{.allow_private_addresses = settings.allow_private_addresses,
+                             .local_repositories = settings.local_repositories,
+                             .git_folder = settings.data_dir + "/gitops",
                              .runs = &controllers->runs()});
     devops_api->add_routes(routes);
     return {};

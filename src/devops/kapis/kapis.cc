@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "devops/kapis/api.h"
 #include "devops/kapis/docs.h"
+#include "devops/kapis/git_routes.h"
 #include "devops/kapis/oauth.h"
 #include "devops/kapis/reply.h"
 
@@ -31,6 +32,7 @@ struct Kapis::State {
     kapis::add_branches(v3, api);
     kapis::add_templates(v3, api);
     kapis::add_repositories(v3, api);
+    kapis::add_git(v3, api, working_copies);
     kapis::add_scm(v3, api);
     kapis::add_jenkins_events(v3, api);
     kapis::add_applications(gitops, api);
@@ -41,6 +43,7 @@ struct Kapis::State {
 
   const KapisOptions options;
   kapis::Objects objects;
+  kapis::WorkingCopies working_copies{options.git_folder, clock()};
   Api api;
   RouteTable v2{{"/kapis/devops.kubesphere.io/v1alpha2", "/v1alpha2"}};
   RouteTable v3{{"/kapis/devops.kubesphere.io/v1alpha3", "/v1alpha3"}};

@@ -23,6 +23,10 @@ struct KapisOptions {
   std::string argocd_namespace = "argocd";
   /// SCM servers may be at private addresses: `--allow-private-addresses`.
   bool allow_private_addresses = false;
+  /// GitRepositories may name folders of this machine: `--allow-local-repositories`.
+  bool local_repositories = false;
+  /// Where the working copies of GitRepositories are kept; empty: their routes answer 503.
+  std::string git_folder;
   /// PipelineRuns that somebody else follows already; null: each list asks the API server. It must
   /// have the indexes of run_indexes().
   const kube::Informer* runs = nullptr;

@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "http/client/public_address.h"
+#include "http/public_address.h"
 
 namespace ks::http {
 namespace {

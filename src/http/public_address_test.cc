@@ -1,4 +1,4 @@
-#include "http/client/public_address.h"
+#include "http/public_address.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
