@@ -24,6 +24,8 @@ namespace ks::engine {
 
 namespace json = boost::json;
 
+class Branches;
+
 struct EngineOptions {
   std::string data_dir;
   std::vector<LocalNodeOptions::Machine> machines = {LocalNodeOptions::Machine{}};
@@ -45,11 +47,14 @@ struct EngineOptions {
   MailServer mail;               ///< of mail and emailext
   std::vector<SonarServer> sonar;
   ConnectCluster connect_cluster = nullptr;  ///< of kubernetesDeploy
+  /// How long a git server may take to list its branches; fetching them has the clone option's time.
+  std::chrono::milliseconds scan_timeout{60'000};
   /// Resources with labels, by name, for `lock(label: ...)`.
   std::map<std::string, std::vector<std::string>> lock_resources;
 };
 
-/// Which job: `folder/name`.
+/// Which job: `folder/name`. The folder of a branch is its multi-branch pipeline: {"demo/web",
+/// "feature%2Fx"} (branches.h).
 struct JobName {
   std::string folder;
   std::string name;
@@ -92,6 +97,8 @@ struct StartRequest {
   std::optional<std::string> script = {};  ///< in place of the job's
   /// It waits that long before it begins; nothing: as the job says.
   std::optional<int64_t> quiet_seconds = std::nullopt;
+  /// The commit of the job's repository that it is of; empty: the newest of its branch.
+  std::string revision = {};
   /// Of a run that is begun again at a stage: by Engine::restart().
   struct Restart {
     uint64_t origin = 0;
@@ -102,7 +109,11 @@ struct StartRequest {
 };
 
 struct EngineEvent {
-  enum class Type : uint8_t { run, node };
+  enum class Type : uint8_t {
+    run,
+    node,
+    project,  ///< the branches of a multi-branch pipeline, or how its scan stands
+  };
   uint64_t sequence = 0;
   Type type = Type::run;
   JobName job;
@@ -136,13 +147,16 @@ class Engine {
   /// With its jobs, runs and credentials; runs are aborted. `not_found` when there is none.
   virtual Result<> remove_folder(const std::string& folder) = 0;
 
-  /// Makes or changes a job; its config.xml must be a pipeline's. `not_found` without the folder.
+  /// Makes or changes a job; its config.xml must be a pipeline's or a multi-branch pipeline's, which
+  /// is scanned then. `not_found` without the folder.
   virtual Result<> put_job(const JobName& job, const std::string& config_xml) = 0;
   virtual Result<std::string> job_config(const JobName& job) const = 0;
   /// The parameters that its configuration declares: {type, name, default_value, description}.
   virtual Result<json::array> job_parameters(const JobName& job) const = 0;
   virtual std::vector<JobName> jobs(const std::string& folder) const = 0;
   virtual Result<> remove_job(const JobName& job) = 0;
+  /// Multi-branch pipelines. jobs() of a folder leaves them out; that of `demo/web` is its branches.
+  virtual Branches& branches() = 0;
 
   // ----- runs -----
   //

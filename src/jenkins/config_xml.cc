@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "jenkins/config/multi_branch.h"
 #include "jenkins/config/plain.h"
 #include "jenkins/xml.h"
 
@@ -15,21 +16,30 @@ constexpr std::string_view kMultiBranchClass =
     "org.jenkinsci.plugins.workflow.multibranch.WorkflowMultiBranchProject";
 constexpr std::string_view kFolderClass = "com.cloudbees.hudson.plugins.folder.Folder";
 
+constexpr std::string_view kPlain = "pipeline";
+constexpr std::string_view kMultiBranch = "multi-branch-pipeline";
+
 /// The part of the spec that its type names.
-Result<const json::value*> body_of(const json::value& spec) {
+struct Body {
+  JobKind kind = JobKind::pipeline;
+  const json::value* value = nullptr;
+};
+Result<Body> body_of(const json::value& spec) {
   const std::string_view type = text_at(spec, {"type"});
-  const json::value* body = find(spec, {"pipeline"});
-  if (type != "pipeline") {
+  if (type != kPlain && type != kMultiBranch) {
     return Error{Code::invalid,
                  fmt::format("spec.type: pipelines of type \"{}\" are not supported: "
-                             "use \"pipeline\"",
+                             "use \"pipeline\" or \"multi-branch-pipeline\"",
                              type)};
   }
+  const bool plain = type == kPlain;
+  const std::string_view member = plain ? "pipeline" : "multi_branch_pipeline";
+  const json::value* body = find(spec, {member});
   if (body == nullptr || !body->is_object()) {
     return Error{Code::invalid,
-                 fmt::format("spec.type is \"{}\", but spec.pipeline is missing", type)};
+                 fmt::format("spec.type is \"{}\", but spec.{} is missing", type, member)};
   }
-  return body;
+  return Body{plain ? JobKind::pipeline : JobKind::multi_branch, body};
 }
 
 JobKind kind_of_root(std::string_view name) {
@@ -45,31 +55,41 @@ Result<json::value> read_spec(std::string_view config, bool with_secrets) {
   switch (kind_of_root(root.name())) {
     case JobKind::pipeline:
       return json::value{{"type", "pipeline"}, {"pipeline", read_plain(root, with_secrets)}};
-    case JobKind::multi_branch:
+    case JobKind::multi_branch: {
+      json::value pipeline = TRY(read_multi_branch(root));
+      return json::value{{"type", kMultiBranch}, {"multi_branch_pipeline", std::move(pipeline)}};
+    }
     case JobKind::folder:
     case JobKind::other: break;
   }
   return Error{Code::invalid,
-               fmt::format("config.xml: <{}> exists, but is no plain pipeline", root.name())};
+               fmt::format("config.xml: <{}> exists, but is no pipeline", root.name())};
 }
 
 }  // namespace
 
 Result<std::string> config_of(const json::value& spec) {
-  const json::value* body = TRY(body_of(spec));
+  const Body body = TRY(body_of(spec));
   pugi::xml_document document;
-  write_plain(document, *body);
+  if (body.kind == JobKind::multi_branch) {
+    TRY(write_multi_branch(document, *body.value));
+  } else {
+    write_plain(document, *body.value);
+  }
   return print_xml(document);
 }
 
 Result<std::string> changed_config(std::string_view config, const json::value& spec) {
-  const json::value* body = TRY(body_of(spec));
+  const Body body = TRY(body_of(spec));
   pugi::xml_document document = TRY(parse_xml(config));
-  if (kind_of_root(document.document_element().name()) != JobKind::pipeline) {
-    return Error{Code::conflict, fmt::format("config.xml: the job is a <{}>, not a pipeline",
-                                             document.document_element().name())};
+  if (kind_of_root(document.document_element().name()) != body.kind) {
+    return Error{Code::conflict,
+                 fmt::format("config.xml: the job is a <{}>, not a {}",
+                             document.document_element().name(), text_at(spec, {"type"}))};
   }
-  patch_plain(document.document_element(), *body);
+  // That of a multi-branch pipeline is written anew (section 6.5).
+  if (body.kind == JobKind::multi_branch) return config_of(spec);
+  patch_plain(document.document_element(), *body.value);
   return print_xml(document);
 }
 

@@ -10,7 +10,8 @@
 /// A job's config.xml and what it says (devops-controllers, section 6).
 ///
 /// A `spec` here is the JSON of a Pipeline resource's spec: `{"type": "pipeline", "pipeline":
-/// {...}}`. Other types are refused with an error that says so.
+/// {...}}`, or `"multi-branch-pipeline"` with `multi_branch_pipeline`. Other types are refused with
+/// an error that says so.
 
 namespace ks::jenkins {
 

@@ -34,6 +34,62 @@ TEST(ConfigXml, ReadsBackWhatItWrites) {
   EXPECT_EQ(json::value(pipeline_of(*spec_of(*config_of(spec)))), json::value(wanted));
 }
 
+json::value multi_branch(std::string_view type, std::string_view source) {
+  const std::string text =
+      R"({"type":"multi-branch-pipeline","multi_branch_pipeline":{"name":"","description":"d","source_type":")" +
+      std::string(type) +
+      R"(","script_path":"ci/Jenkinsfile","timer_trigger":{"interval":"3600000"},)" +
+      R"("discarder":{"days_to_keep":"-1","num_to_keep":"5"},)" +
+      R"("multibranch_job_trigger":{"create_action_job_to_trigger":"a","delete_action_job_to_trigger":"b"},")" +
+      std::string(type) + "_source\":" + std::string(source) + "}}";
+  return json::parse(text);
+}
+
+TEST(ConfigXml, ReadsBackMultiBranchPipelinesOfEachSource) {
+  const std::string forge =
+      R"({"owner":"o","repo":"o/r","credential_id":"c","discover_branches":1,"discover_pr_from_origin":2,
+      "discover_pr_from_forks":{"strategy":1,"trust":2},"discover_tags":true,"regex_filter":"a<b",
+      "git_clone_option":{"shallow":true,"timeout":20,"depth":1})";
+  for (
+      const auto& [type, source] : std::initializer_list<std::pair<const char*, std::string>>{
+          {"git",
+           R"({"url":"https://x/y.git","credential_id":"c","discover_branches":true,"discover_tags":true,
+            "git_clone_option":{"timeout":10,"depth":1},"regex_filter":".*"})"},
+          {"github", forge + R"(,"api_uri":"https://h/api/v3"})"},
+          {"gitlab", forge + R"(,"server_name":"https://gitlab.com"})"},
+          {"bitbucket_server", forge + R"(,"api_uri":"https://b"})"},
+          {"svn",
+           R"({"remote":"svn://h","credential_id":"c","includes":"trunk","excludes":"tags"})"},
+          {"single_svn", R"({"remote":"svn://h","credential_id":"c"})"}}) {
+    const json::value spec = multi_branch(type, source);
+    const Result<std::string> config = config_of(spec);
+    ASSERT_TRUE(config.ok()) << type << ": " << config.error().message;
+    EXPECT_EQ(kind_of_config(*config), JobKind::multi_branch);
+    EXPECT_TRUE(config->contains("<spec>H/15 * * * *</spec>")) << *config;
+    EXPECT_EQ(*spec_of(*config), spec) << *config;
+    // It is written anew, whatever it was.
+    EXPECT_EQ(*changed_config(*config, spec), *config);
+  }
+  EXPECT_EQ(config_of(multi_branch("zzz", "{}")).error().message, "unsupport source type: zzz");
+  json::value wrong = multi_branch("git", R"({"url":"u"})");
+  wrong.at("multi_branch_pipeline").as_object()["timer_trigger"] = {{"interval", "soon"}};
+  EXPECT_FALSE(config_of(wrong).ok());
+  EXPECT_EQ(
+      changed_config(*config_of(full_spec()), multi_branch("git", R"({"url":"u"})")).error().code,
+      Code::conflict);
+}
+
+TEST(ConfigXml, ReadsTheStrayMarkOfTheOriginal) {
+  std::string config = *config_of(
+      multi_branch("bitbucket_server", R"({"owner":"o","repo":"r","discover_branches":3})"));
+  for (size_t at = 0; (at = config.find("bitbucket.BranchDiscoveryTrait>", at)) != config.npos;
+       at += 32)
+    config.insert(at + 31, ">");
+  EXPECT_EQ(int_at(*spec_of(config),
+                   {"multi_branch_pipeline", "bitbucket_server_source", "discover_branches"}),
+            3);
+}
+
 TEST(ConfigXml, KeepsPasswordsToItselfUnlessAsked) {
   const json::value spec = json::parse(
       R"({"type":"pipeline","pipeline":{"name":"x","parameters":[{"name":"p","type":"password","default_value":"secret"}]}})");

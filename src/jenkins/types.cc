@@ -287,14 +287,15 @@ std::string_view to_string(Event::Type type) {
     case Event::Type::run: return "run";
     case Event::Type::node: return "node";
     case Event::Type::log: return "log";
+    case Event::Type::job: return "job";
     case Event::Type::reset: return "reset";
   }
   return {};
 }
 
 std::optional<Event::Type> parse_event_type(std::string_view text) {
-  for (Event::Type type :
-       {Event::Type::run, Event::Type::node, Event::Type::log, Event::Type::reset}) {
+  for (Event::Type type : {Event::Type::run, Event::Type::node, Event::Type::log, Event::Type::job,
+                           Event::Type::reset}) {
     if (to_string(type) == text) return type;
   }
   return std::nullopt;

@@ -134,6 +134,7 @@ struct Event {
     run,    ///< its state: queued, began, paused, ended
     node,   ///< a stage, branch or step began or ended
     log,    ///< it wrote to its log
+    job,    ///< a multi-branch pipeline was scanned: its branches may be others
     reset,  ///< events were missed, or this is the beginning: look at everything again
   };
   std::string id;  ///< resume after it

@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "base/text.h"
+#include "engine/branches.h"
 #include "jenkins/types.h"
 
 namespace ks::engine {
@@ -29,9 +30,12 @@ std::string_view text_of(RunState state) {
 std::string sse_of(const EngineEvent& event, const std::string& epoch) {
   jenkins::Event out;
   out.id = fmt::format("{}-{}", epoch, event.sequence);
-  out.type =
-      event.type == EngineEvent::Type::run ? jenkins::Event::Type::run : jenkins::Event::Type::node;
-  out.job = {event.job.folder, event.job.name, ""};
+  switch (event.type) {
+    case EngineEvent::Type::run: out.type = jenkins::Event::Type::run; break;
+    case EngineEvent::Type::node: out.type = jenkins::Event::Type::node; break;
+    case EngineEvent::Type::project: out.type = jenkins::Event::Type::job; break;
+  }
+  out.job = job_ref(event.job);
   out.run = std::to_string(event.number);
   out.key = event.key;
   json::object data{{"state", text_of(event.state)}};

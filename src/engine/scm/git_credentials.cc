@@ -29,15 +29,67 @@ bool is_http(std::string_view url) {
 
 }  // namespace
 
-void mask_url_password(Run& run, const std::string& url) {
+std::string password_in(const std::string& url) {
   const size_t scheme = url.find("://");
-  if (scheme == url.npos) return;
+  if (scheme == url.npos) return {};
   const std::string host = url.substr(scheme + 3, url.find('/', scheme + 3) - scheme - 3);
   const size_t at = host.rfind('@'), colon = host.find(':');
-  if (at == host.npos || colon == host.npos || colon > at) return;
-  const std::string secret = host.substr(colon + 1, at - colon - 1);
+  if (at == host.npos || colon == host.npos || colon > at) return {};
+  return host.substr(colon + 1, at - colon - 1);
+}
+
+void mask_url_password(Run& run, const std::string& url) {
+  const std::string secret = password_in(url);
+  if (secret.empty()) return;
   run.mask(secret);
   run.mask(percent_decode(secret));
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> remote_secrets(
+    const GitRemote& remote, size_t number, const CredentialSource* credentials) {
+  std::vector<std::pair<std::string, std::string>> env;
+  if (remote.credentials_id.empty()) return env;
+  const auto found =
+      credentials == nullptr ? std::nullopt : credentials->find(remote.credentials_id);
+  if (!found) {
+    return Error{Code::not_found, fmt::format("Could not find credentials entry with ID '{}'",
+                                              remote.credentials_id)};
+  }
+  auto add = [&](std::string_view name, const std::string& value) {
+    env.emplace_back(fmt::format("KS_GIT_{}_{}", name, number), value);
+  };
+  switch (found->kind) {
+    case CredentialKind::username_password:
+    case CredentialKind::secret_text:
+      if (!is_http(remote.url)) {
+        return Error{Code::invalid,
+                     fmt::format("Credentials '{}' are a password or token, which only http and "
+                                 "https take; give an SSH key for {}",
+                                 remote.credentials_id, remote.url)};
+      }
+      // A token alone: the forges take any name with it.
+      add("USERNAME",
+          found->kind == CredentialKind::secret_text ? "x-access-token" : found->username);
+      add("PASSWORD", found->secret);
+      return env;
+    case CredentialKind::ssh_key:
+      if (is_http(remote.url)) {
+        return Error{Code::invalid,
+                     fmt::format("Credentials '{}' are an SSH key; give a user name with password "
+                                 "or a token for {}",
+                                 remote.credentials_id, remote.url)};
+      }
+      if (!names_user(remote.url) && is_plain_user(found->username))
+        add("USERNAME", found->username);
+      add("KEY", found->secret);
+      add("PASSWORD", found->passphrase);
+      return env;
+    default:
+      return Error{Code::invalid,
+                   fmt::format("Credentials '{}' are of no type that git can use; give a user name "
+                               "with password, a token or an SSH key",
+                               remote.credentials_id)};
+  }
 }
 
 std::vector<std::pair<std::string, std::string>> credential_env(
@@ -49,50 +101,21 @@ std::vector<std::pair<std::string, std::string>> credential_env(
     const GitRemote& remote = remotes[i];
     mask_url_password(run, remote.url);
     if (remote.credentials_id.empty()) continue;
-    const auto found = run.services().credentials == nullptr
-                           ? std::nullopt
-                           : run.services().credentials->find(remote.credentials_id);
-    if (!found) {
-      run.fail(task,
-               fmt::format("Could not find credentials entry with ID '{}'", remote.credentials_id));
+    Result<std::vector<std::pair<std::string, std::string>>> secrets =
+        remote_secrets(remote, i, run.services().credentials);
+    if (!secrets) {
+      if (secrets.error().code != Code::not_found)
+        run.print_line("using credential " + remote.credentials_id);
+      run.fail(task, secrets.error().message);
     }
     any = true;
     run.print_line("using credential " + remote.credentials_id);
-    run.mask(found->secret);
-    run.mask(found->passphrase);
-    run.mask(percent_encode(found->secret));
-    auto add = [&](std::string_view name, const std::string& value) {
-      env.emplace_back(fmt::format("KS_GIT_{}_{}", name, i), value);
-    };
-    switch (found->kind) {
-      case CredentialKind::username_password:
-      case CredentialKind::secret_text:
-        if (!is_http(remote.url)) {
-          run.fail(task,
-                   fmt::format("Credentials '{}' are a password or token, which only http and "
-                               "https take; give an SSH key for {}",
-                               remote.credentials_id, remote.url));
-        }
-        // A token alone: the forges take any name with it.
-        add("USERNAME",
-            found->kind == CredentialKind::secret_text ? "x-access-token" : found->username);
-        add("PASSWORD", found->secret);
-        break;
-      case CredentialKind::ssh_key:
-        if (is_http(remote.url)) {
-          run.fail(task, fmt::format("Credentials '{}' are an SSH key; give a user name with "
-                                     "password or a token for {}",
-                                     remote.credentials_id, remote.url));
-        }
-        if (!names_user(remote.url) && is_plain_user(found->username))
-          add("USERNAME", found->username);
-        add("KEY", found->secret);
-        add("PASSWORD", found->passphrase);
-        break;
-      default:
-        run.fail(task, fmt::format("Credentials '{}' are of no type that git can use; give a user "
-                                   "name with password, a token or an SSH key",
-                                   remote.credentials_id));
+    for (auto& [name, value] : *secrets) {
+      if (!name.starts_with("KS_GIT_USERNAME")) {
+        run.mask(value);
+        run.mask(percent_encode(value));
+      }
+      env.emplace_back(name, std::move(value));
     }
   }
   if (!any) run.print_line("No credentials specified");

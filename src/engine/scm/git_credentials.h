@@ -18,6 +18,13 @@ std::vector<std::pair<std::string, std::string>> credential_env(
     Run& run, groovy::Task& task, const std::vector<GitRemote>& remotes,
     const std::string& keys_folder);
 
+/// The variables of one remote's credential, for the remote of that number; `not_found` when there
+/// is no such credential, `invalid` when it is of a type that the address does not take.
+Result<std::vector<std::pair<std::string, std::string>>> remote_secrets(
+    const GitRemote& remote, size_t number, const CredentialSource* credentials);
+
+/// The password that is part of an address; empty when there is none.
+std::string password_in(const std::string& url);
 /// Masks passwords that are part of a URL: `https://user:secret@host/`.
 void mask_url_password(Run& run, const std::string& url);
 

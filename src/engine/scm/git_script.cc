@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/json.h"
 #include "base/text.h"
 
 namespace ks::engine {
@@ -362,7 +363,10 @@ std::string fetch_script(const GitSpec& spec, const std::vector<std::string>& na
   out +=
       "[ -n \"$sha\" ] || exit 3\n"
       "[ \"$ref\" != \"$sha\" ] || { ref=detached; local_name=; }\n";
-  if (!spec.revision.empty() && !spec.branches.front().contains('*')) {
+  if (const std::string_view head = text_at(spec.source, {"headName"}); !head.empty()) {
+    // Of a multi-branch pipeline: as its branch is called.
+    out += fmt::format("ref={0} local_name={0}\n", shell_word(head));
+  } else if (!spec.revision.empty() && !spec.branches.front().contains('*')) {
     // A commit that was chosen before: what it was chosen by names it.
     const std::string ref =
         fmt::format("refs/remotes/{}/{}", spec.remotes.front().name, spec.branches.front());
@@ -409,10 +413,13 @@ CheckedOut parse_checked_out(std::string_view output) {
   return out;
 }
 
+std::string cache_prelude(const GitRemote& remote) { return prelude({remote}).append(kCache); }
+
+std::string remote_prelude(const GitRemote& remote) { return prelude({remote}); }
+
 std::string cache_script(const GitRemote& remote, const std::vector<std::string>& names,
                          std::string_view previous) {
-  std::string out = prelude({remote});
-  out += kCache;
+  std::string out = cache_prelude(remote);
   const std::string url = shell_word(remote.url);
   // A commit never changes: one that is here needs no network.
   const std::string first = names.empty() ? std::string() : names.front();

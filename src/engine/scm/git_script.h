@@ -50,6 +50,11 @@ CheckedOut parse_checked_out(std::string_view output);
 
 // ----- the engine's own copies, for Jenkinsfiles and libraries -----
 
+/// What a script with the credentials of one remote begins with: from here on `as 0 COMMAND...`
+/// runs a command with them. The second also takes the lock of the copy and goes to its repository,
+/// for `fetch_all URL`.
+std::string remote_prelude(const GitRemote& remote);
+std::string cache_prelude(const GitRemote& remote);
 /// Fetches into a bare repository that runs share, resolves `names` there and prints `ref SHA REF`.
 /// A commit that is known already is not fetched for. The log of the commits after `previous` may
 /// follow. Ends with 3 when no name is a commit.

@@ -20,7 +20,19 @@ constexpr size_t kMaxFileBytes = 8u << 20;
 /// The names of the branch that the Jenkinsfile is read from.
 std::vector<std::string> names_of(Run& run, groovy::Task& task, const GitSpec& spec) {
   std::vector<std::string> names;
+  // Of a pull request whose author is not trusted, its target says what is run.
+  if (const std::string_view trusted = text_at(spec.source, {"trustedBranch"}); !trusted.empty()) {
+    run.print_line(
+        fmt::format("The Jenkinsfile is that of {}: whose pull request this is may not "
+                    "change what is run",
+                    trusted));
+    return {fmt::format("refs/remotes/origin/{}", trusted)};
+  }
   if (!spec.revision.empty()) names.push_back(spec.revision);
+  if (const std::string_view ref = text_at(spec.source, {"ref"}); !ref.empty()) {
+    names.emplace_back(ref);
+    return names;
+  }
   for (const std::string& branch : spec.branches) {
     if (branch == "**") {
       names.insert(names.end(), {"refs/remotes/origin/main", "refs/remotes/origin/master"});

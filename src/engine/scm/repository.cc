@@ -14,16 +14,8 @@
 namespace ks::engine {
 namespace {
 
-/// Runs that read the same repository share its copy, with credentials only those of one folder of
-/// jobs: the id names another secret elsewhere.
 std::shared_ptr<Workspace> copy_of(Run& run, const GitRemote& remote) {
-  std::string key = remote.url;
-  if (!remote.credentials_id.empty()) {
-    const std::string& job = run.spec().job;
-    const size_t slash = job.rfind('/');
-    key += "\n" + remote.credentials_id + "\n" + job.substr(0, slash == job.npos ? 0 : slash);
-  }
-  return run.services().node->own_folder(hex_encode(sha256(key)).substr(0, 32));
+  return run.services().node->own_folder(copy_name(remote, run.spec().job));
 }
 
 json::object run_script(Run& run, groovy::Task& task, const std::shared_ptr<Workspace>& folder,
@@ -41,6 +33,18 @@ json::object run_script(Run& run, groovy::Task& task, const std::shared_ptr<Work
 }
 
 }  // namespace
+
+std::string copy_name(const GitRemote& remote, std::string_view job) {
+  // Runs that read the same repository share its copy, with credentials only those of one folder of
+  // jobs: the id names another secret elsewhere.
+  std::string key = remote.url;
+  if (!remote.credentials_id.empty()) {
+    const size_t slash = job.rfind('/');
+    key += "\n" + remote.credentials_id + "\n";
+    key += job.substr(0, slash == job.npos ? 0 : slash);
+  }
+  return hex_encode(sha256(key)).substr(0, 32);
+}
 
 void check_local(Run& run, groovy::Task& task, const std::string& url, bool trusted) {
   if (trusted || !is_local_url(url) || run.services().local_repositories) return;

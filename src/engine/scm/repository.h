@@ -17,6 +17,9 @@ struct RepositoryCommit {
   json::array changes;  ///< after the commit that was asked for
 };
 
+/// The name of the engine's copy of a repository, for Node::own_folder(). `job`: of who reads it.
+std::string copy_name(const GitRemote& remote, std::string_view job);
+
 /// Fetches, and finds the first of `names` that is a commit; nothing when none is. Throws
 /// hudson.AbortException when the repository cannot be read. Journaled. `trusted`: the address is
 /// the operator's, so that it may be a folder of this machine.

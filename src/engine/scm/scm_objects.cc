@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "engine/record_object.h"
+#include "engine/scm/repository.h"
 
 namespace ks::engine {
 namespace {
@@ -17,6 +18,10 @@ constexpr std::string_view kNoScm =
 groovy::Value scm_global(Run& run, groovy::Task& task) {
   if (!run.spec().scm.is_object()) run.fail(task, kNoScm);
   json::object data = run.spec().scm.get_object();
+  // All checkouts of a branch's run are of the commit that its Jenkinsfile is from.
+  if (data.contains("headName") && !data.contains("revision") && !data.contains("trustedBranch") &&
+      run.jenkinsfile_commit != nullptr)
+    data["revision"] = run.jenkinsfile_commit->commit;
   // What nobody configured reads as null, not as a missing property.
   for (json::value& remote : data["userRemoteConfigs"].as_array()) {
     for (std::string_view name : {"url", "name", "refspec", "credentialsId"})

@@ -12,15 +12,9 @@
 namespace ks::engine {
 namespace {
 
-JobName job_name(const std::string& full) {
-  const size_t slash = full.find('/');
-  if (slash == full.npos) return {"", full};
-  return {full.substr(0, slash), full.substr(slash + 1)};
-}
-
 std::string url_of(const std::string& server, const JobName& job, uint64_t number) {
   if (server.empty()) return {};
-  return fmt::format("{}/job/{}/job/{}/{}/", server, job.folder, job.name, number);
+  return fmt::format("{}{}/{}/", server, job_ref(job).core_path(), number);
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ namespace ks::engine {
 namespace {
 
 std::string shown(const JobName& job, uint64_t number) {
-  return fmt::format("{} » {} #{}", job.folder, job.name, number);
+  return fmt::format("{} #{}", shown_job(job.text()), number);
 }
 
 /// What a run was given: the first record of its journal.

@@ -120,6 +120,11 @@ Result<EngineServer::Found> EngineServer::find_caught_up(const JobName& name,
 Result<uint64_t> EngineServer::start(const JobName& name, StartRequest request) {
   std::lock_guard lock(changing_);
   const JobRef job = TRY(find_job(name));
+  if (state_.with([&](const State&) { return job->settings.disabled; })) {
+    return Error{Code::conflict, fmt::format("job \"{}\" is disabled, or its branch is gone; it "
+                                             "cannot be started",
+                                             name.text())};
+  }
   struct Plan {
     uint64_t number = 0;
     bool known = false, waits = false, full = false;
@@ -155,8 +160,12 @@ Result<uint64_t> EngineServer::start(const JobName& name, StartRequest request) 
     out.spec.values = complete_values(job->settings, std::move(request.values));
     out.spec.causes = std::move(request.causes);
     out.spec.scm = job->settings.scm;
+    if (!request.revision.empty() && out.spec.scm.is_object())
+      out.spec.scm.get_object()["revision"] = request.revision;
+    out.spec.env = job->settings.env;
+    const std::string project = name.folder.substr(0, name.folder.find('/'));
     for (const LibraryConfig& library : options_.libraries) {
-      if (library.project.empty() || library.project == name.folder)
+      if (library.project.empty() || library.project == project)
         out.spec.libraries.push_back(library_to_json(library));
     }
     out.spec.key = request.key;

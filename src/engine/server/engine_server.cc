@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "engine/journal.h"
 #include "engine/server/saved_run.h"
+#include "jenkins/config_xml.h"
 
 // Folders and jobs, what is read at the start, and events. Runs are in engine_runs.cc.
 
@@ -55,10 +56,17 @@ EngineServer::EngineServer(EngineOptions options)
       locks_(options_.lock_resources),
       milestones_(options_.data_dir + "/milestones.json"),
       loop_(std::make_unique<Loop>(options_.threads)),
-      background_(std::make_unique<Loop>(kBackgroundThreads)) {}
+      background_(std::make_unique<Loop>(kBackgroundThreads)),
+      times_(clock_, *loop_),
+      projects_(std::make_unique<BranchProjects>(
+          static_cast<BranchHost&>(*this), clock_, times_,
+          BranchProjects::Options{.scm_folder = options_.data_dir + "/scm",
+                                  .local_repositories = options_.local_repositories,
+                                  .list_time = options_.scan_timeout})) {}
 
 EngineServer::~EngineServer() {
   ending_ = true;
+  projects_.reset();
   background_->stop();
   loaded_ = true;
   loaded_.notify_all();
@@ -87,6 +95,7 @@ Result<> EngineServer::load() {
   loaded_ = true;
   loaded_.notify_all();
   replayed();
+  projects_->begin();
   return {};
 }
 
@@ -116,28 +125,30 @@ void EngineServer::keep(std::shared_ptr<void> token) {
 }
 
 std::string EngineServer::folder_path(const std::string& folder) const {
-  return options_.data_dir + "/folders/" + file_name(folder);
+  const size_t slash = folder.find('/');
+  const std::string top = options_.data_dir + "/folders/" + file_name(folder.substr(0, slash));
+  return slash == folder.npos ? top : top + "/jobs/" + file_name(folder.substr(slash + 1));
 }
 
 Result<> EngineServer::load_folder(const std::string& file) {
   Folder folder;
+  folder.name = name_of_file(file);
   folder.path = options_.data_dir + "/folders/" + file;
   folder.credentials = std::make_shared<CredentialStore>(folder.path + "/credentials.json");
   TRY(folder.credentials->load());
-  const std::string name = name_of_file(file);
-  state_.with([&](State& state) { state.folders[name] = folder; });
+  state_.with([&](State& state) { state.folders[folder.name] = folder; });
   for (const std::string& job : subfolders(folder.path + "/jobs")) {
     if (Result<> loaded = load_job(folder, job); !loaded) {
-      LOG(error, "a job cannot be read and is left out", {"folder", name}, {"job", job},
+      LOG(error, "a job cannot be read and is left out", {"folder", folder.name}, {"job", job},
           {"error", loaded.error().message});
     }
   }
   return {};
 }
 
-Result<> EngineServer::load_job(Folder& folder, const std::string& file) {
+Result<> EngineServer::load_job(const Folder& folder, const std::string& file) {
   auto job = std::make_shared<Job>();
-  job->name = {name_of_file(folder.path.substr(folder.path.rfind('/') + 1)), name_of_file(file)};
+  job->name = {folder.name, name_of_file(file)};
   job->folder = folder.path + "/jobs/" + file;
   job->credentials = folder.credentials;
   if (!file_exists(job->folder + "/config.xml")) {
@@ -145,7 +156,14 @@ Result<> EngineServer::load_job(Folder& folder, const std::string& file) {
     return remove_tree(job->folder);
   }
   job->config = TRY(read_file(job->folder + "/config.xml", kMaxConfigBytes));
+  if (jenkins::kind_of_config(job->config) == jenkins::JobKind::multi_branch)
+    return load_project(folder, job->name, job->config);
   job->configured = TRY(read_settings(job->config));
+  return load_builds(job);
+}
+
+/// What a job has besides its configuration: what its script declared, and its runs.
+Result<> EngineServer::load_builds(const JobRef& job) {
   if (const std::string path = job->folder + "/properties.json"; file_exists(path))
     job->declared =
         JobProperties::from_json(TRY(parse_json(TRY(read_file(path, kMaxConfigBytes)))));
@@ -201,6 +219,7 @@ Result<> EngineServer::put_folder(const std::string& folder) {
   std::lock_guard lock(changing_);
   if (has_folder(folder)) return {};
   Folder made;
+  made.name = folder;
   made.path = folder_path(folder);
   made.credentials = std::make_shared<CredentialStore>(made.path + "/credentials.json");
   TRY(make_dirs(made.path + "/jobs", 0700));
@@ -215,39 +234,68 @@ bool EngineServer::has_folder(const std::string& folder) const {
 std::vector<std::string> EngineServer::folders() const {
   return state_.with([](const State& state) {
     std::vector<std::string> out;
-    out.reserve(state.folders.size());
-    for (const auto& [name, folder] : state.folders) out.push_back(name);
+    for (const auto& [name, folder] : state.folders) {
+      if (!name.contains('/')) out.push_back(name);
+    }
     return out;
   });
 }
 
 Result<> EngineServer::remove_folder(const std::string& folder) {
-  if (!has_folder(folder)) return no_folder(folder);
-  for (const JobName& job : jobs(folder)) {
-    const Result<> removed = remove_job(job);
+  if (!has_folder(folder) || folder.contains('/')) return no_folder(folder);
+  for (const JobName& project : projects_->projects(folder)) {
+    const Result<> removed = remove_project(project);
     if (!removed && removed.error().code != Code::not_found) return removed;
   }
+  TRY(remove_jobs_of(folder));
   std::lock_guard lock(changing_);
   const std::string path = folder_path(folder);
   state_.with([&](State& state) { state.folders.erase(folder); });
   // Runs that are still ending keep their own folders until they have.
   TRY(remove_tree(path + "/credentials.json"));
   const bool ending = state_.with([&](const State& state) {
-    return std::ranges::any_of(state.doomed,
-                               [&](const JobRef& job) { return job->name.folder == folder; });
+    return std::ranges::any_of(state.doomed, [&](const JobRef& job) {
+      return job->name.folder == folder || job->name.folder.starts_with(folder + "/");
+    });
   });
   return ending ? Result<>() : remove_tree(path);
 }
 
+Result<> EngineServer::remove_jobs_of(const std::string& folder) {
+  for (const JobName& job : jobs(folder)) {
+    const Result<> removed = remove_known_job(job);
+    if (!removed && removed.error().code != Code::not_found) return removed;
+  }
+  return {};
+}
+
+/// Whether runs of a job that had the name, or of its branches, still come to their end.
+bool EngineServer::is_ending(const JobName& name) const {
+  return state_.with([&](const State& state) {
+    return std::ranges::any_of(state.doomed, [&](const JobRef& job) {
+      return job->name == name || job->name.folder == name.text();
+    });
+  });
+}
+
 Result<> EngineServer::put_job(const JobName& name, const std::string& config_xml) {
   TRY(check_name("job", name.name));
+  if (jenkins::kind_of_config(config_xml) == jenkins::JobKind::multi_branch)
+    return put_project(name, config_xml);
   JobSettings settings = TRY(read_settings(config_xml));
   std::lock_guard lock(changing_);
   if (!has_folder(name.folder)) return no_folder(name.folder);
-  const bool ending = state_.with([&](const State& state) {
-    return std::ranges::any_of(state.doomed, [&](const JobRef& job) { return job->name == name; });
-  });
-  if (ending) {
+  if (projects_->has({name.folder, name.name})) {
+    return Error{
+        Code::conflict,
+        fmt::format("job \"{}\" is a multi-branch pipeline; remove it first", name.text())};
+  }
+  if (name.folder.contains('/')) {
+    return Error{Code::conflict, fmt::format("job \"{}\" is a branch: what it does stands in its "
+                                             "repository and in its multi-branch pipeline",
+                                             name.text())};
+  }
+  if (is_ending(name)) {
     return Error{Code::unavailable,
                  fmt::format("job \"{}\": one of this name is still being removed", name.text())};
   }
@@ -282,6 +330,7 @@ Result<> EngineServer::put_job(const JobName& name, const std::string& config_xm
 }
 
 Result<std::string> EngineServer::job_config(const JobName& name) const {
+  if (projects_->has(name)) return projects_->config(name);
   const JobRef job = TRY(find_job(name));
   return state_.with([&](const State&) { return job->config; });
 }
@@ -302,6 +351,13 @@ std::vector<JobName> EngineServer::jobs(const std::string& folder) const {
 }
 
 Result<> EngineServer::remove_job(const JobName& name) {
+  if (projects_->has(name)) return remove_project(name);
+  TRY(remove_known_job(name));
+  if (name.folder.contains('/')) projects_->forget(name);
+  return {};
+}
+
+Result<> EngineServer::remove_known_job(const JobName& name) {
   const JobRef job = TRY(find_job(name));
   std::lock_guard lock(changing_);
   // From here on a restart finds no job, and clears the rest away.
@@ -328,8 +384,13 @@ Result<> EngineServer::discard(const JobRef& job) {
     job->builds.clear();
   });
   TRY(remove_tree(job->folder));
-  // Its folder may have been removed before it.
-  if (!has_folder(job->name.folder)) TRY(remove_tree(folder_path(job->name.folder)));
+  // Its folder may have been removed before it, and the one around that.
+  for (std::string folder = job->name.folder; !has_folder(folder);) {
+    TRY(remove_tree(folder_path(folder)));
+    const size_t slash = folder.rfind('/');
+    if (slash == folder.npos) break;
+    folder.resize(slash);
+  }
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "base/guarded.h"
+#include "engine/branches/branch_projects.h"
 #include "engine/builds.h"
 #include "engine/engine.h"
 #include "engine/journal_syncer.h"
@@ -14,6 +15,7 @@
 #include "engine/milestones.h"
 #include "engine/server/event_log.h"
 #include "engine/server/job.h"
+#include "engine/triggers/timetable.h"
 
 namespace ks::engine {
 
@@ -22,7 +24,7 @@ namespace ks::engine {
 /// Two locks: `changing_` makes changes of jobs and the beginnings and ends of runs one after the
 /// other, and is held during their I/O; the lock of `state_` guards the maps and is held for
 /// moments. Callbacks of runs take only the second.
-class EngineServer final : public Engine, private Builds {
+class EngineServer final : public Engine, private Builds, private BranchHost {
  public:
   explicit EngineServer(EngineOptions options);
   ~EngineServer() override;
@@ -37,6 +39,7 @@ class EngineServer final : public Engine, private Builds {
   Result<json::array> job_parameters(const JobName& job) const override;
   std::vector<JobName> jobs(const std::string& folder) const override;
   Result<> remove_job(const JobName& job) override;
+  Branches& branches() override { return *projects_; }
 
   Result<uint64_t> start(const JobName& job, StartRequest request) override;
   Result<uint64_t> restart(const JobName& job, uint64_t number, const std::string& stage,
@@ -78,8 +81,18 @@ class EngineServer final : public Engine, private Builds {
   void cancel(const std::string& job, uint64_t number, const std::string& cause) override;
   Result<> declare(const std::string& job, const json::object& properties) override;
 
+  // ----- BranchHost: what multi-branch pipelines ask for -----
+  Result<> put_branch(const JobName& job, const BranchSettings& settings, const Head& head,
+                      bool dead) override;
+  Result<> remove_branch(const JobName& job) override;
+  Result<uint64_t> start_branch(const JobName& job, StartRequest request) override;
+  std::shared_ptr<const CredentialSource> credentials_for(const JobName& project) override;
+  void project_changed(const JobName& project) override;
+
   using JobRef = std::shared_ptr<Job>;
+  /// A project's folder, or that of a multi-branch pipeline, whose name is `project/pipeline`.
   struct Folder {
+    std::string name;
     std::string path;
     std::shared_ptr<CredentialStore> credentials;
     std::map<std::string, JobRef> jobs;
@@ -102,7 +115,14 @@ class EngineServer final : public Engine, private Builds {
 
   std::string folder_path(const std::string& folder) const;
   Result<> load_folder(const std::string& file);
-  Result<> load_job(Folder& folder, const std::string& file);
+  Result<> load_job(const Folder& folder, const std::string& file);
+  Result<> load_project(const Folder& folder, const JobName& name, const std::string& config);
+  Result<> load_builds(const JobRef& job);
+  Result<> put_project(const JobName& name, const std::string& config_xml);
+  Result<> remove_project(const JobName& name);
+  Result<> remove_jobs_of(const std::string& folder);
+  Result<> remove_known_job(const JobName& name);
+  bool is_ending(const JobName& name) const;
   Result<> load_build(const JobRef& job, uint64_t number);
   Result<std::shared_ptr<CredentialStore>> credentials_of(const std::string& folder) const;
   Result<JobRef> find_job(const JobName& name) const;
@@ -157,6 +177,8 @@ class EngineServer final : public Engine, private Builds {
   Guarded<std::vector<std::shared_ptr<void>>> retries_;
   std::unique_ptr<Loop> loop_;
   std::unique_ptr<Loop> background_;
+  Timetable times_;
+  std::unique_ptr<BranchProjects> projects_;
 };
 
 }  // namespace ks::engine
