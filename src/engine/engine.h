@@ -47,7 +47,8 @@ struct EngineOptions {
   MailServer mail;               ///< of mail and emailext
   std::vector<SonarServer> sonar;
   ConnectCluster connect_cluster = nullptr;  ///< of kubernetesDeploy
-  /// How long a git server may take to list its branches; fetching them has the clone option's time.
+  /// How long a git server may take to list its branches; fetching them has the clone option's
+  /// time.
   std::chrono::milliseconds scan_timeout{60'000};
   /// Resources with labels, by name, for `lock(label: ...)`.
   std::map<std::string, std::vector<std::string>> lock_resources;
@@ -147,15 +148,16 @@ class Engine {
   /// With its jobs, runs and credentials; runs are aborted. `not_found` when there is none.
   virtual Result<> remove_folder(const std::string& folder) = 0;
 
-  /// Makes or changes a job; its config.xml must be a pipeline's or a multi-branch pipeline's, which
-  /// is scanned then. `not_found` without the folder.
+  /// Makes or changes a job; its config.xml must be a pipeline's or a multi-branch pipeline's,
+  /// which is scanned then. `not_found` without the folder.
   virtual Result<> put_job(const JobName& job, const std::string& config_xml) = 0;
   virtual Result<std::string> job_config(const JobName& job) const = 0;
   /// The parameters that its configuration declares: {type, name, default_value, description}.
   virtual Result<json::array> job_parameters(const JobName& job) const = 0;
   virtual std::vector<JobName> jobs(const std::string& folder) const = 0;
   virtual Result<> remove_job(const JobName& job) = 0;
-  /// Multi-branch pipelines. jobs() of a folder leaves them out; that of `demo/web` is its branches.
+  /// Multi-branch pipelines. jobs() of a folder leaves them out; that of `demo/web` is its
+  /// branches.
   virtual Branches& branches() = 0;
 
   // ----- runs -----
