@@ -212,7 +212,9 @@ struct Platform::State {
         devops::KapisOptions{.allow_private_addresses = settings.allow_private_addresses,
                              .local_repositories = settings.local_repositories,
                              .git_folder = settings.data_dir + "/gitops",
-                             .runs = &controllers->runs()});
+                             .runs = &controllers->runs(),
+                             .pipelines = &controllers->pipelines(),
+                             .webhook_secret = settings.webhook_secret});
     devops_api->add_routes(routes);
     return {};
   }

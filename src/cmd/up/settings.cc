@@ -149,6 +149,7 @@ std::vector<Setting> settings_of(UpSettings& settings) {
       {"", "sonar.name", "", "sonar", Kind::text, &settings.sonar.name},
       {"", "sonar.url", "", "", Kind::text, &settings.sonar.url},
       {"", "sonar.token", "", "", Kind::text, &settings.sonar.token},
+      {"", "webhooks.secret", "", "", Kind::text, &settings.webhook_secret},
       {"--libraries", "engine.libraries", "YAML file with the shared libraries of all projects", "",
        Kind::text, &settings.libraries},
       {"--allow-local-repositories", "engine.localRepositories",

@@ -29,6 +29,7 @@ struct UpSettings {
   engine::MailServer mail;
   engine::SonarServer sonar{.name = "sonar", .url = {}, .token = {}};
   bool allow_private_addresses = false;
+  std::string webhook_secret;  ///< of all pipelines that name none of their own
 
   engine::RunLimits run;
   uint64_t max_waiting_runs = 100'000;

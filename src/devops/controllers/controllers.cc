@@ -101,6 +101,7 @@ Result<> Controllers::start() {
 }
 
 const kube::Informer& Controllers::runs() const { return state_->runs; }
+const kube::Informer& Controllers::pipelines() const { return state_->pipelines; }
 
 void Controllers::stop() {
   State& s = *state_;

@@ -40,6 +40,8 @@ class Controllers {
 
   /// All PipelineRuns, with the indexes of run_indexes(), for whoever lists them.
   const kube::Informer& runs() const;
+  /// All Pipelines.
+  const kube::Informer& pipelines() const;
 
  private:
   struct State;

@@ -10,6 +10,7 @@
 #include "devops/kapis/git_routes.h"
 #include "devops/kapis/oauth.h"
 #include "devops/kapis/reply.h"
+#include "devops/kapis/scm_webhooks.h"
 
 namespace ks::devops {
 
@@ -35,6 +36,7 @@ struct Kapis::State {
     kapis::add_git(v3, api, working_copies);
     kapis::add_scm(v3, api);
     kapis::add_jenkins_events(v3, api);
+    kapis::add_scm_webhooks(v2, v3, api, deliveries);
     kapis::add_applications(gitops, api);
     kapis::add_token_review(oauth, options.jwt_secret, clock());
   }
@@ -44,6 +46,7 @@ struct Kapis::State {
   const KapisOptions options;
   kapis::Objects objects;
   kapis::WorkingCopies working_copies{options.git_folder, clock()};
+  kapis::Deliveries deliveries{clock()};
   Api api;
   RouteTable v2{{"/kapis/devops.kubesphere.io/v1alpha2", "/v1alpha2"}};
   RouteTable v3{{"/kapis/devops.kubesphere.io/v1alpha3", "/v1alpha3"}};

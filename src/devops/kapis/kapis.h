@@ -30,6 +30,10 @@ struct KapisOptions {
   /// PipelineRuns that somebody else follows already; null: each list asks the API server. It must
   /// have the indexes of run_indexes().
   const kube::Informer* runs = nullptr;
+  /// The same of Pipelines.
+  const kube::Informer* pipelines = nullptr;
+  /// What senders of webhooks sign with, when a pipeline names no Secret of its own; empty: none.
+  std::string webhook_secret;
   const Clock* clock = nullptr;  ///< Null: the machine's.
 };
 

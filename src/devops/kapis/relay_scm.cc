@@ -6,8 +6,8 @@
 #include "devops/kapis/relay.h"
 #include "devops/kapis/reply.h"
 
-// SCM providers through Jenkins, and webhooks on their way to it (devops-api, sections 6.11 and
-// 6.12).
+// SCM providers through Jenkins, and the generic webhook on its way to it (devops-api,
+// sections 6.11 and 6.12).
 
 namespace ks::devops::kapis {
 namespace {
@@ -78,14 +78,6 @@ Response bytes_reply(Api& api, const Request& request, Relayed relayed) {
   return out;
 }
 
-Response git_webhook(Api& api, Request& request, Generation) {
-  return bytes_reply(api, request, {.path = "/git/notifyCommit/"});
-}
-
-Response github_webhook(Api& api, Request& request, Generation) {
-  return bytes_reply(api, request, {.method = Method::post, .path = "/github-webhook/"});
-}
-
 Response generic_webhook(Api& api, Request& request, Generation) {
   return bytes_reply(api, request,
                      {.method = Method::post, .path = "/generic-webhook-trigger/invoke"});
@@ -114,9 +106,6 @@ void add_relay_scm(RouteTable& table, Api& api) {
                .consumes = consumes});
   };
   const char* form_or_json = "application/x-www-form-urlencoded,application/json";
-  webhook(Method::get, "git", "", git_webhook);
-  webhook(Method::post, "git", "application/json", git_webhook);
-  webhook(Method::post, "github", form_or_json, github_webhook);
   webhook(Method::post, "generic-trigger", form_or_json, generic_webhook);
 }
 
