@@ -192,7 +192,7 @@ RULES = [
     (r"POST .*v1alpha2/scms/\{scm\}/servers$", {"body": {"name": "s", "apiUrl": "https://127.0.0.1:9/api/v3"}}),
     (r"GET .*v1alpha2/scms/\{scm\}/servers$", {"shape": is_list}),
     (r"GET .*v1alpha2/scms/.*organizations.*$", {"query": "credentialId=c", "status": (200, 400, 401, 403, 428)}),
-    (r"(GET|POST) .*/webhook/git$", {"query": "url=https://127.0.0.1:9/none.git", "body": {}, "shape": is_text, "no_names": True}),
+    (r"(GET|POST) .*/webhook/git$", {"query": "url=https://127.0.0.1:9/other.git", "body": {}, "shape": is_text, "no_names": True}),
     (r"POST .*/webhook/github$", {"body": {"zen": "x"}, "headers": {"X-GitHub-Event": "ping"}, "shape": is_text, "no_names": True}),
     (r"POST .*/webhook/generic-trigger$", {"query": "token=none", "body": {}, "status": (200, 404), "shape": is_text, "no_names": True}),
     (r"POST .*/checkScriptCompile$", {"form": form(value="echo 1"), "shape": has("status"), "no_names": True}),
