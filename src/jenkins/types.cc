@@ -257,7 +257,7 @@ json::object to_blue(const Pipeline& pipeline, std::string_view self) {
       {"fullDisplayName", pipeline.job.full_name()},
       {"fullName", pipeline.job.full_name()},
       {"latestRun", std::move(latest)},
-      {"name", pipeline.job.name},
+      {"name", pipeline.job.branch.empty() ? pipeline.job.name : pipeline.job.branch},
       {"organization", "jenkins"},
       {"parameters", pipeline.parameters},
       {"permissions",

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "engine/branches.h"
 #include "engine/rest/blue_view.h"
 #include "engine/rest/routes.h"
 
@@ -16,13 +17,10 @@ using http::Request;
 using http::Response;
 
 constexpr size_t kDefaultPage = 100;
-constexpr size_t kLatest = 5;
 
 WallTime now() { return system_clock().now(); }
 
-std::string blue_path(const JobName& job) {
-  return jenkins::JobRef{job.folder, job.name, ""}.blue_path() + "/";
-}
+std::string blue_path(const JobName& job) { return job_ref(job).blue_path() + "/"; }
 std::string run_path(const JobName& job, uint64_t number) {
   return fmt::format("{}runs/{}/", blue_path(job), number);
 }
@@ -38,20 +36,13 @@ Result<RunInfo> info_of(Engine& engine, const Request& request, bool with_nodes)
 }
 
 Response show_pipeline(Engine& engine, const Request& request) {
-  const JobName job = job_of(request);
-  const Result<json::array> parameters = engine.job_parameters(job);
-  if (!parameters) return blue_error(parameters.error());
-  std::vector<RunInfo> latest;
-  for (uint64_t number : engine.runs(job).value_or(std::vector<uint64_t>())) {
-    if (latest.size() == kLatest) break;
-    if (Result<RunInfo> info = engine.run(job, number, false)) latest.push_back(std::move(*info));
-  }
-  return Response::json(
-      200, to_json(to_blue(blue_pipeline(job, *parameters, latest, now()), blue_path(job))));
+  const Result<json::object> shown = blue_job_json(engine, job_of(request));
+  return shown ? Response::json(200, to_json(*shown)) : blue_error(shown.error());
 }
 
 Response list_runs(Engine& engine, const Request& request) {
   const JobName job = job_of(request);
+  if (engine.branches().has(job)) return list_branch_runs(engine, request);
   const Result<std::vector<uint64_t>> numbers = engine.runs(job);
   if (!numbers) return blue_error(numbers.error());
   const size_t from = std::min(number_param(request, "start", 0), numbers->size());
@@ -60,7 +51,7 @@ Response list_runs(Engine& engine, const Request& request) {
   for (size_t i = from; i < to; ++i) {
     const Result<RunInfo> info = engine.run(job, (*numbers)[i], false);
     if (!info && info.error().code == Code::unavailable) return blue_error(info.error());
-    if (info) out.push_back(to_blue(blue_run(*info, now()), run_path(job, info->number)));
+    if (info) out.push_back(run_json(engine, *info));
   }
   Response response = Response::json(200, to_json(out));
   if (to < numbers->size()) {
@@ -95,21 +86,24 @@ Result<StartRequest> start_request(const Request& request) {
 
 Response start_run(Engine& engine, const Request& request) {
   const JobName job = job_of(request);
+  if (engine.branches().has(job)) {
+    return blue_error({Code::invalid, fmt::format("\"{}\" is a multi-branch pipeline: start a run "
+                                                  "of one of its branches",
+                                                  job.text())});
+  }
   Result<StartRequest> wanted = start_request(request);
   if (!wanted) return blue_error(wanted.error());
   const Result<uint64_t> number = engine.start(job, std::move(*wanted));
   if (!number) return blue_error(number.error());
   const Result<RunInfo> info = engine.run(job, *number, false);
   if (!info) return blue_error(info.error());
-  jenkins::Run run = blue_run(*info, now());
-  return Response::json(200, to_json(to_blue(run, run_path(job, *number))));
+  return Response::json(200, to_json(run_json(engine, *info)));
 }
 
 Response show_run(Engine& engine, const Request& request) {
   const Result<RunInfo> info = info_of(engine, request, false);
   if (!info) return blue_error(info.error());
-  return Response::json(
-      200, to_json(to_blue(blue_run(*info, now()), run_path(info->job, info->number))));
+  return Response::json(200, to_json(run_json(engine, *info)));
 }
 
 Response replay_run(Engine& engine, const Request& request) {
@@ -120,7 +114,7 @@ Response replay_run(Engine& engine, const Request& request) {
   if (!begun) return blue_error(begun.error());
   const Result<RunInfo> info = engine.run(job, *begun, false);
   if (!info) return blue_error(info.error());
-  return Response::json(200, to_json(to_blue(blue_run(*info, now()), run_path(job, *begun))));
+  return Response::json(200, to_json(run_json(engine, *info)));
 }
 
 Response stop_run(Engine& engine, const Request& request) {
@@ -267,8 +261,7 @@ Response restart_at(Engine& engine, const Request& request) {
   if (!number) return blue_error(number.error());
   const Result<RunInfo> begun = engine.run(info->job, *number, false);
   if (!begun) return blue_error(begun.error());
-  return Response::json(200,
-                        to_json(to_blue(blue_run(*begun, now()), run_path(info->job, *number))));
+  return Response::json(200, to_json(run_json(engine, *begun)));
 }
 
 Response list_artifacts(Engine& engine, const Request& request) {
@@ -276,17 +269,16 @@ Response list_artifacts(Engine& engine, const Request& request) {
   if (!info) return blue_error(info.error());
   json::array out;
   for (const Artifact& one : info->artifacts) {
-    out.push_back(json::object{
-        {"_class", "io.jenkins.blueocean.service.embedded.rest.ArtifactImpl"},
-        {"downloadable", true},
-        {"id", "io.jenkins.blueocean.service.embedded.rest.ArtifactImpl:" +
-                   percent_encode(percent_encode(one.path))},
-        {"name", one.path.substr(one.path.rfind('/') + 1)},
-        {"path", one.path},
-        {"size", one.bytes},
-        {"url", fmt::format("{}/{}/artifact/{}",
-                            jenkins::JobRef{info->job.folder, info->job.name, ""}.core_path(),
-                            info->number, percent_encode(one.path, "/"))}});
+    out.push_back(
+        json::object{{"_class", "io.jenkins.blueocean.service.embedded.rest.ArtifactImpl"},
+                     {"downloadable", true},
+                     {"id", "io.jenkins.blueocean.service.embedded.rest.ArtifactImpl:" +
+                                percent_encode(percent_encode(one.path))},
+                     {"name", one.path.substr(one.path.rfind('/') + 1)},
+                     {"path", one.path},
+                     {"size", one.bytes},
+                     {"url", fmt::format("{}/{}/artifact/{}", job_ref(info->job).core_path(),
+                                         info->number, percent_encode(one.path, "/"))}});
   }
   return Response::json(200, to_json(out));
 }

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "engine/branches.h"
 
 namespace ks::engine {
 namespace {
@@ -306,8 +307,7 @@ jenkins::Run blue_run(const RunInfo& info, WallTime now) {
   for (const std::string& cause : info.causes) out.causes.push_back(cause_json(cause));
   if (!info.artifacts.empty()) {
     out.artifacts_zip =
-        fmt::format("{}/{}/artifact/*zip*/archive.zip",
-                    jenkins::JobRef{info.job.folder, info.job.name, ""}.core_path(), info.number);
+        fmt::format("{}/{}/artifact/*zip*/archive.zip", job_ref(info.job).core_path(), info.number);
   }
   return out;
 }
@@ -348,8 +348,8 @@ std::vector<jenkins::Step> blue_steps(const RunInfo& info, WallTime now) {
 jenkins::Pipeline blue_pipeline(const JobName& job, const json::array& parameters,
                                 const std::vector<RunInfo>& latest, WallTime now) {
   jenkins::Pipeline out;
-  out.job = {job.folder, job.name, ""};
-  out.display_name = job.name;
+  out.job = job_ref(job);
+  out.display_name = percent_decode(job.name);
   for (const json::value& one : parameters) out.parameters.push_back(parameter_json(one));
   if (latest.empty()) return out;
   out.latest = blue_run(latest.front(), now);

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "engine/branches.h"
 #include "engine/rest/core_view.h"
 #include "engine/rest/routes.h"
 #include "jenkins/config_xml.h"
@@ -18,6 +19,8 @@ using http::Response;
 
 constexpr std::string_view kFolderClass = "com.cloudbees.hudson.plugins.folder.Folder";
 constexpr size_t kLatest = 20;  // runs that tell of health and of `lastFailedBuild`
+constexpr std::string_view kProjectClass =
+    "org.jenkinsci.plugins.workflow.multibranch.WorkflowMultiBranchProject";
 constexpr std::string_view kJobClass = "org.jenkinsci.plugins.workflow.job.WorkflowJob";
 
 Response see(std::string location) {
@@ -64,6 +67,11 @@ Response show_folder(Engine& engine, const Request& request) {
                                 {"url", base_url(request) + job_path(job)},
                                 {"color", color_of(latest ? &*latest : nullptr)}});
   }
+  for (const JobName& project : engine.branches().projects(folder)) {
+    jobs.push_back(json::object{{"_class", kProjectClass},
+                                {"name", project.name},
+                                {"url", base_url(request) + job_path(project)}});
+  }
   return api_reply(
       request,
       json::object{{"_class", kFolderClass},
@@ -99,6 +107,8 @@ Response create_job(Engine& engine, const Request& request) {
 
 Response show_job(Engine& engine, const Request& request) {
   const JobName job = job_of(request);
+  if (engine.branches().has(job))
+    return api_reply(request, project_json(engine, job, base_url(request)));
   const Result<std::vector<uint64_t>> numbers = engine.runs(job);
   if (!numbers) return core_error(numbers.error());
   const Result<json::array> parameters = engine.job_parameters(job);
@@ -145,14 +155,19 @@ Response build(Engine& engine, const Request& request) {
   Result<json::object> values = build_values(request);
   if (!values) return core_error(values.error());
   const JobName job = job_of(request);
+  if (engine.branches().has(job)) {
+    const Result<> asked = engine.branches().scan(job, "Started by user " + caller(request));
+    if (!asked) return core_error(asked.error());
+    Response scheduled = Response::text(201, "");
+    scheduled.headers.set("Location", job_path(job) + "indexing/");
+    return scheduled;
+  }
   const Result<uint64_t> number = engine.start(
       job,
       {.values = std::move(*values), .causes = {"Started by user " + caller(request)}, .key = {}});
   if (!number) return core_error(number.error());
   Response out = Response::text(201, "");
-  out.headers.set(
-      "Location",
-      fmt::format("{}/{}/", jenkins::JobRef{job.folder, job.name, ""}.core_path(), *number));
+  out.headers.set("Location", fmt::format("{}{}/", job_path(job), *number));
   return out;
 }
 

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "jenkins/types.h"
+#include "base/text.h"
+#include "engine/branches.h"
+#include "engine/builds.h"
 
 namespace ks::engine {
 namespace {
@@ -112,9 +114,11 @@ json::array actions_of(const RunInfo& info) {
 
 }  // namespace
 
-std::string job_path(const JobName& job) {
-  return jenkins::JobRef{job.folder, job.name, ""}.core_path() + "/";
+std::string shown_name(const JobName& job) {
+  return shown_job(job.folder) + " » " + percent_decode(job.name);
 }
+
+std::string job_path(const JobName& job) { return job_ref(job).core_path() + "/"; }
 
 std::string color_of(const RunInfo* latest) {
   if (latest == nullptr) return "notbuilt";
@@ -154,9 +158,9 @@ json::object job_json(const JobName& job, const json::array& parameters,
       {"_class", "org.jenkinsci.plugins.workflow.job.WorkflowJob"},
       {"actions", json::array()},
       {"description", ""},
-      {"displayName", job.name},
+      {"displayName", percent_decode(job.name)},
       {"displayNameOrNull", nullptr},
-      {"fullDisplayName", fmt::format("{} » {}", job.folder, job.name)},
+      {"fullDisplayName", shown_name(job)},
       {"fullName", job.text()},
       {"name", job.name},
       {"url", url},
@@ -193,31 +197,30 @@ json::object build_json(const RunInfo& info, const std::string& base, WallTime n
   }
   const bool began = info.started != WallTime{};
   const WallTime end = info.finished() ? info.ended : now;
-  return {
-      {"_class", kRunClass},
-      {"actions", actions_of(info)},
-      {"artifacts", std::move(artifacts)},
-      {"building", !info.finished()},
-      {"changeSets", json::array()},
-      {"culprits", json::array()},
-      {"description", info.description.empty() ? json::value() : json::value(info.description)},
-      {"displayName",
-       info.display_name.empty() ? fmt::format("#{}", info.number) : info.display_name},
-      {"duration", info.finished() && began ? (end - info.started).count() : 0},
-      {"estimatedDuration", -1},
-      {"executor", nullptr},
-      {"fullDisplayName", fmt::format("{} » {} #{}", info.job.folder, info.job.name, info.number)},
-      {"id", std::to_string(info.number)},
-      {"inProgress", !info.finished()},
-      {"keepLog", false},
-      {"nextBuild", nullptr},
-      {"number", info.number},
-      {"previousBuild",
-       info.number > 1 ? build_link(info.number - 1, base + job_path(info.job)) : json::value()},
-      {"queueId", info.number},
-      {"result", info.finished() ? json::value(to_string(info.result)) : json::value()},
-      {"timestamp", (began ? info.started : info.queued).time_since_epoch().count()},
-      {"url", fmt::format("{}{}{}/", base, job_path(info.job), info.number)}};
+  return {{"_class", kRunClass},
+          {"actions", actions_of(info)},
+          {"artifacts", std::move(artifacts)},
+          {"building", !info.finished()},
+          {"changeSets", json::array()},
+          {"culprits", json::array()},
+          {"description", info.description.empty() ? json::value() : json::value(info.description)},
+          {"displayName",
+           info.display_name.empty() ? fmt::format("#{}", info.number) : info.display_name},
+          {"duration", info.finished() && began ? (end - info.started).count() : 0},
+          {"estimatedDuration", -1},
+          {"executor", nullptr},
+          {"fullDisplayName", fmt::format("{} #{}", shown_name(info.job), info.number)},
+          {"id", std::to_string(info.number)},
+          {"inProgress", !info.finished()},
+          {"keepLog", false},
+          {"nextBuild", nullptr},
+          {"number", info.number},
+          {"previousBuild", info.number > 1 ? build_link(info.number - 1, base + job_path(info.job))
+                                            : json::value()},
+          {"queueId", info.number},
+          {"result", info.finished() ? json::value(to_string(info.result)) : json::value()},
+          {"timestamp", (began ? info.started : info.queued).time_since_epoch().count()},
+          {"url", fmt::format("{}{}{}/", base, job_path(info.job), info.number)}};
 }
 
 }  // namespace ks::engine

@@ -17,7 +17,9 @@ json::object job_json(const JobName& job, const json::array& parameters,
 json::object build_json(const RunInfo& info, const std::string& base, WallTime now);
 /// `blue`, `red_anime`, ... of a job whose latest run this is; null: it never ran.
 std::string color_of(const RunInfo* latest);
-/// `/job/p/job/j/`
+/// `demo » web » feature/x`
+std::string shown_name(const JobName& job);
+/// `/job/p/job/j/`, of a branch `/job/p/job/j/job/b/`
 std::string job_path(const JobName& job);
 
 }  // namespace ks::engine

@@ -14,21 +14,25 @@ struct JenkinsApi::State {
   explicit State(Engine& the_engine) : engine(the_engine), streams(the_engine) {}
   Engine& engine;
   Streams streams;
+  http::Router branch_paths;  ///< the same routes, for jobs that are branches
 };
 
 JenkinsApi::JenkinsApi(Engine& engine) : state_(std::make_unique<State>(engine)) {}
 JenkinsApi::~JenkinsApi() = default;
 
 void JenkinsApi::add_routes(http::Router& router) {
-  const Routes routes{router, state_->engine, state_->streams};
-  add_core_routes(routes);
-  add_credential_routes(routes);
-  add_blue_routes(routes);
-  add_build_routes(routes);
-  add_server_routes(routes);
-  add_log_routes(routes);
-  add_converter_routes(routes);
-  add_check_routes(routes);
+  for (http::Router* to : {&router, &state_->branch_paths}) {
+    const Routes routes{*to, state_->engine, state_->streams};
+    add_core_routes(routes);
+    add_credential_routes(routes);
+    add_blue_routes(routes);
+    add_build_routes(routes);
+    add_server_routes(routes);
+    add_log_routes(routes);
+    add_converter_routes(routes);
+    add_check_routes(routes);
+  }
+  add_branch_routes({router, state_->engine, state_->streams}, state_->branch_paths);
 }
 
 http::Response core_error(const Error& error) { return http::error_response(error); }
@@ -38,10 +42,6 @@ http::Response blue_error(const Error& error) {
   return http::Response::json(
       status, to_json(json::object{
                   {"message", error.message}, {"code", status}, {"errors", json::array()}}));
-}
-
-JobName job_of(const http::Request& request) {
-  return {std::string(request.param("p")), std::string(request.param("j"))};
 }
 
 Result<uint64_t> number_of(const http::Request& request) {

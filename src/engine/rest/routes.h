@@ -21,13 +21,15 @@ void add_server_routes(const Routes& routes);      // the server itself, users
 void add_log_routes(const Routes& routes);         // consoles, events
 void add_converter_routes(const Routes& routes);   // Declarative as JSON
 void add_check_routes(const Routes& routes);       // of scripts and schedules; crumbs
+/// Multi-branch pipelines; and the paths of their branches, which `jobs` serves as those of a job.
+void add_branch_routes(const Routes& routes, const http::Router& jobs);
 
 // ----- for the handlers -----
 
 /// Jenkins' core answers with text, Blue Ocean with `{message, code}`.
 http::Response core_error(const Error& error);
 http::Response blue_error(const Error& error);
-/// `{p}` and `{j}` of the path.
+/// `{p}` and `{j}` of the path; also a branch.
 JobName job_of(const http::Request& request);
 /// `{n}` of the path; `not_found` when it is no number.
 Result<uint64_t> number_of(const http::Request& request);
@@ -41,6 +43,14 @@ Result<RunInfo> build_of(Engine& engine, const http::Request& request, bool with
 std::string base_url(const http::Request& request);
 /// JSON of the core API: cut down by `tree`, indented with `pretty=true`.
 http::Response api_reply(const http::Request& request, const json::value& value);
+/// A multi-branch pipeline in the core API.
+json::object project_json(Engine& engine, const JobName& project, const std::string& base);
+/// A run in Blue Ocean, with the branch that it is of.
+json::object run_json(Engine& engine, const RunInfo& info);
+/// A job in Blue Ocean, with the branch that it is; `not_found` when it is none.
+Result<json::object> blue_job_json(Engine& engine, const JobName& job);
+/// The runs of all branches of a multi-branch pipeline, newest first.
+http::Response list_branch_runs(Engine& engine, const http::Request& request);
 /// With and without the slash at the end, as clients send both.
 void add_both(http::Router& router, http::Method method, const std::string& pattern,
               http::Handler handler);
