@@ -38,17 +38,29 @@ std::vector<std::string> patterns_of(std::string_view list, bool case_sensitive)
   return patterns;
 }
 
+/// As matches_wildcard() over whole segments: `**` takes any number of them. When what follows one
+/// does not fit, it takes one more; an earlier one need not be tried again, since the later one can
+/// take whatever that would have.
 bool segments_match(std::span<const std::string_view> path,
                     std::span<const std::string_view> pattern) {
-  if (pattern.empty()) return path.empty();
-  if (pattern[0] == "**") {
-    for (size_t skip = 0; skip <= path.size(); skip++) {
-      if (segments_match(path.subspan(skip), pattern.subspan(1))) return true;
+  constexpr size_t kNone = static_cast<size_t>(-1);
+  size_t at = 0, wanted = 0, stars = kNone, retry = 0;
+  while (at < path.size()) {
+    if (wanted < pattern.size() && pattern[wanted] == "**") {
+      stars = wanted++;
+      retry = at;
+    } else if (wanted < pattern.size() && matches_wildcard(path[at], pattern[wanted])) {
+      at++;
+      wanted++;
+    } else if (stars != kNone) {
+      wanted = stars + 1;
+      at = ++retry;
+    } else {
+      return false;
     }
-    return false;
   }
-  return !path.empty() && matches_wildcard(path[0], pattern[0]) &&
-         segments_match(path.subspan(1), pattern.subspan(1));
+  while (wanted < pattern.size() && pattern[wanted] == "**") wanted++;
+  return wanted == pattern.size();
 }
 
 }  // namespace
