@@ -16,6 +16,7 @@ class NoBuilds final : public Builds {
   std::optional<json::object> facts(const std::string&, uint64_t) const override {
     return std::nullopt;
   }
+  json::array checkouts(const std::string&, uint64_t) const override { return {}; }
   Result<uint64_t> start(const std::string&, Start) override {
     return Error{Code::unavailable, "there is no server here that could start it"};
   }

@@ -28,6 +28,10 @@ class Builds {
   /// durationMillis, causes, values, keepLog}; nothing when there is no such run.
   virtual std::optional<json::object> facts(const std::string& job, uint64_t number) const = 0;
 
+  /// What the run checked out, {key, url, commit, branch, changes} of each repository; none when
+  /// there is no such run.
+  virtual json::array checkouts(const std::string& job, uint64_t number) const = 0;
+
   struct Start {
     json::object values;
     std::vector<std::string> causes;

@@ -416,5 +416,72 @@ TEST_F(Jobs, TheRawBuildIsRefused) {
                 "org.jenkinsci.plugins.workflow.support.steps.build.RunWrapper getRawBuild"));
 }
 
+/// A report of three cases; each letter says how one did.
+std::string report_script(std::string_view how) {
+  std::string cases;
+  for (size_t i = 0; i < how.size(); i++) {
+    cases += fmt::format("<testcase classname=\"a.B\" name=\"t{}\" time=\"0.5\">{}</testcase>", i,
+                         how[i] == 'f'   ? "<failure message=\"m\">trace</failure>"
+                         : how[i] == 's' ? "<skipped message=\"later\"/>"
+                                         : "<system-out>said</system-out>");
+  }
+  return fmt::format(
+      "node {{ writeFile file: 'r.xml', text: '<testsuite name=\"s\">{}</testsuite>'\n junit "
+      "'r.xml' }}",
+      cases);
+}
+
+TEST_F(Jobs, ATestReportKeepsEachCaseAndHowItDidBefore) {
+  auto report = [&](std::string_view how) {
+    job("tests", report_script(how));
+    const uint64_t number = start("tests");
+    finish("tests", number);
+    return json::value(engine->test_report({"demo", "tests"}, number).value());
+  };
+  auto states = [](const json::value& of) {
+    std::string text;
+    for (const json::value& one : of.at("suites").at(0).at("cases").as_array())
+      text += fmt::format("{} {} {} ", text_at(one, {"status"}), int_at(one, {"age"}),
+                          int_at(one, {"failedSince"}));
+    return text;
+  };
+  const json::value first = report("pfs");
+  EXPECT_EQ(states(first), "PASSED 0 0 FAILED 1 1 SKIPPED 0 0 ");
+  EXPECT_EQ(int_at(first, {"totalCount"}), 3);
+  EXPECT_EQ(int_at(first, {"failCount"}), 1);
+  EXPECT_EQ(int_at(first, {"skipCount"}), 1);
+  const json::value& failed = first.at("suites").at(0).at("cases").at(1);
+  EXPECT_EQ(text_at(failed, {"className"}), "a.B");
+  EXPECT_EQ(text_at(failed, {"errorDetails"}), "m");
+  EXPECT_EQ(text_at(failed, {"errorStackTrace"}), "trace");
+  EXPECT_EQ(text_at(first, {"suites"}), "");
+  EXPECT_EQ(text_at(first.at("suites").at(0).at("cases").at(2), {"skippedMessage"}), "later");
+  EXPECT_EQ(text_at(first.at("suites").at(0).at("cases").at(0), {"stdout"}), "said");
+
+  EXPECT_EQ(states(report("ffp")), "REGRESSION 1 2 FAILED 2 1 FIXED 0 0 ");
+  EXPECT_EQ(states(report("fpp")), "FAILED 2 2 FIXED 0 0 PASSED 0 0 ");
+  // A run without tests in between does not break the row.
+  job("tests", "echo 'no tests'");
+  finish("tests", start("tests"));
+  EXPECT_EQ(engine->test_report({"demo", "tests"}, 4).error().code, Code::not_found);
+  EXPECT_EQ(states(report("fpf")), "FAILED 4 2 PASSED 0 0 REGRESSION 1 5 ");
+}
+
+TEST_F(Jobs, FingerprintsAreKept) {
+  job("prints", R"(
+node {
+  writeFile file: 'out/a.txt', text: 'a'
+  writeFile file: 'out/b.bin', text: 'b'
+  archiveArtifacts artifacts: 'out/*.txt', fingerprint: true
+  fingerprint 'out/*.bin'
+}
+)");
+  const uint64_t number = start("prints");
+  EXPECT_EQ(finish("prints", number).result, BuildResult::success);
+  const json::value sums(engine->fingerprints({"demo", "prints"}, number).value());
+  EXPECT_EQ(sums, json::value({{"out/a.txt", "0cc175b9c0f1b6a831c399e269772661"},
+                               {"out/b.bin", "92eb5ffee6ae2fec3ad71c777531578f"}}));
+}
+
 }  // namespace
 }  // namespace ks::engine

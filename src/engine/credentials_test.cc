@@ -6,9 +6,11 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "base/random.h"
 #include "base/text.h"
@@ -353,6 +355,124 @@ stringData: {key.pem: k, cert.pem: c, ca.pem: a}
       "kind: Secret\nmetadata: {name: w}\ntype: credential.devops.kubesphere.io/other\n");
   ASSERT_FALSE(wrong.ok());
   EXPECT_THAT(wrong.error().message, HasSubstr("'credential.devops.kubesphere.io/other' is none"));
+}
+
+/// Two processes on one folder: the first stands in its input when it ends.
+class Restarted {
+ public:
+  explicit Restarted(std::string script) : script_(std::move(script)) {}
+
+  void until_it_asks(const Secrets& secrets) {
+    Bench first(folder_.path());
+    first.services().credentials = &secrets;
+    Run& run = first.open(script_);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (run.inputs().empty() && !run.finished() && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    EXPECT_FALSE(run.inputs().empty()) << first.log();
+  }
+  Ended go_on(const Secrets& secrets) {
+    Bench second(folder_.path());
+    second.services().credentials = &secrets;
+    Run& run = second.open(script_);
+    // One that is ended by itself takes no answer.
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (!run.finished() && std::chrono::steady_clock::now() < deadline) {
+      for (const PendingInput& input : run.inputs())
+        (void)run.answer(input.id, {.proceed = true, .by = "ada", .parameters_json = {}});
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    run.wait();
+    return {.result = run.result(), .log = second.log()};
+  }
+  std::string journal() const { return read_file(folder_.path() + "/journal").value(); }
+
+ private:
+  const std::string script_;
+  TempDir folder_;
+};
+
+TEST(Credentials, AReplayDoesNotWantAgainWhatFinishedStepsNeeded) {
+  Restarted run(R"(
+node {
+  withCredentials([usernamePassword(credentialsId: 'login', usernameVariable: 'U', passwordVariable: 'P'),
+                   file(credentialsId: 'file', variable: 'F')]) {
+    sh 'echo as $U:$P; cat $F'
+    // What follows hangs on the secret itself.
+    if (P.startsWith('pa55')) { sh 'echo right' } else { echo 'wrong' }
+  }
+  input id: 'Go', message: 'on?'
+  sh 'echo after'
+}
+)");
+  run.until_it_asks(some_secrets());
+  const std::string journal = run.journal();
+  for (const std::string& secret :
+       {std::string("pa55-w0rd"), base64_encode("pa55-w0rd").substr(0, 10),
+        std::string("content of the file"), base64_encode("content of the file").substr(0, 20)})
+    EXPECT_FALSE(journal.contains(secret)) << secret;
+  const Ended ended = run.go_on({});
+  EXPECT_EQ(ended.result, BuildResult::success) << ended.log;
+  EXPECT_THAT(ended.log, HasSubstr("as ada:****"));
+  EXPECT_THAT(ended.log, HasSubstr("\nright\n"));
+  EXPECT_THAT(ended.log, HasSubstr("\nafter\n"));
+}
+
+TEST(Credentials, ABlockThatIsStillOpenEndsWhenItsCredentialIsGone) {
+  Restarted run(R"(
+node {
+  try {
+    withCredentials([string(credentialsId: 'text', variable: 'T')]) {
+      sh 'echo it is $T'
+      input id: 'Go', message: 'on?'
+      sh 'echo never'
+    }
+  } finally { sh 'echo tidy' }
+}
+)");
+  run.until_it_asks(some_secrets());
+  Secrets fewer = some_secrets();
+  fewer.list.erase("text");
+  const Ended ended = run.go_on(fewer);
+  EXPECT_EQ(ended.result, BuildResult::failure) << ended.log;
+  EXPECT_THAT(ended.log, HasSubstr("ERROR: The credential 'text' was deleted before the server was "
+                                   "started again, and the block that it was bound for had not "
+                                   "ended"));
+  EXPECT_THAT(ended.log, Not(HasSubstr("never")));
+  EXPECT_THAT(ended.log, HasSubstr("tidy"));
+  EXPECT_THAT(ended.log, HasSubstr("it is ****"));
+}
+
+TEST(Credentials, ABlockThatIsStillOpenKeepsWhatItWasGiven) {
+  Restarted run(R"(
+node {
+  withCredentials([string(credentialsId: 'text', variable: 'T')]) {
+    input id: 'Go', message: 'on?'
+    sh 'echo $T | tr -d 3'
+    sh 'echo it is $T'
+  }
+}
+)");
+  run.until_it_asks(some_secrets());
+  Secrets changed = some_secrets();
+  changed.list["text"].secret = "another";
+  const Ended ended = run.go_on(changed);
+  EXPECT_EQ(ended.result, BuildResult::success) << ended.log;
+  EXPECT_THAT(ended.log, HasSubstr("t0p-scret"));
+  EXPECT_THAT(ended.log, HasSubstr("it is ****"));
+}
+
+TEST(Credentials, WhatWasMissingStaysMissing) {
+  Restarted run(R"(
+try { withCredentials([string(credentialsId: 'none', variable: 'T')]) { echo 'not here' } } catch (e) { echo "caught ${e.message}" }
+input id: 'Go', message: 'on?'
+)");
+  run.until_it_asks(some_secrets());
+  Secrets more = some_secrets();
+  more.add({.id = "none", .kind = CredentialKind::secret_text, .secret = "new"});
+  const Ended ended = run.go_on(more);
+  EXPECT_EQ(ended.result, BuildResult::success) << ended.log;
+  EXPECT_THAT(ended.log, HasSubstr("caught Could not find credentials entry with ID 'none'"));
 }
 
 }  // namespace

@@ -52,6 +52,9 @@ struct EngineOptions {
   std::chrono::milliseconds scan_timeout{60'000};
   /// Resources with labels, by name, for `lock(label: ...)`.
   std::map<std::string, std::vector<std::string>> lock_resources;
+  int checkout_retries = 0;  ///< how often a checkout that failed is tried again
+  /// As that of RunServices: where a test ends the process.
+  std::function<void(bool written)> recording = nullptr;
 };
 
 /// Which job: `folder/name`. The folder of a branch is its multi-branch pipeline: {"demo/web",
@@ -204,6 +207,17 @@ class Engine {
                                                    std::function<void()> grown) = 0;
   /// Where the artifacts of a run lie.
   virtual Result<std::string> artifacts_folder(const JobName& job, uint64_t number) const = 0;
+  /// What `junit` recorded, as test_report.h writes it; `not_found` when it recorded nothing.
+  virtual Result<json::object> test_report(const JobName& job, uint64_t number) const = 0;
+  /// MD5 sums by file that the run recorded; none when it recorded nothing.
+  virtual Result<json::object> fingerprints(const JobName& job, uint64_t number) const = 0;
+
+  // ----- what other servers tell -----
+
+  /// SonarQube's webhook: the analysis of a task has ended. `signature`: of its body, by
+  /// HMAC-SHA256 in hex. Wakes the runs that wait for it; one whose server has a secret only when
+  /// the signature is right. `invalid` when the body is none of SonarQube's.
+  virtual Result<> sonar_webhook(std::string_view body, std::string_view signature) = 0;
 
   // ----- events -----
 

@@ -148,6 +148,23 @@ class LocalNode final : public Node {
     granted({nullptr, "cancelled"});
   }
 
+  std::string take_folder(const std::string& path) override {
+    std::lock_guard lock(mutex_);
+    std::string taken = free_path(path);
+    used_paths_[taken] = true;
+    return taken;
+  }
+
+  void retake_folder(const std::string& path) override {
+    std::lock_guard lock(mutex_);
+    used_paths_[path] = true;
+  }
+
+  void give_back_folder(const std::string& path) override {
+    std::lock_guard lock(mutex_);
+    used_paths_.erase(path);
+  }
+
   std::shared_ptr<Workspace> own_folder(const std::string& name) override {
     return std::make_shared<LocalWorkspace>(*commands_, options_.root + "/scm/" + name, "built-in",
                                             "", -1,
@@ -243,9 +260,14 @@ class LocalNode final : public Node {
     const std::string base = options_.fixed_workspace.empty()
                                  ? options_.root + "/workspace/" + asked.job
                                  : options_.fixed_workspace;
+    return free_path(base);
+  }
+
+  std::string free_path(const std::string& base) const {
     for (int i = 1;; i++) {
       std::string path = i == 1 ? base : fmt::format("{}@{}", base, i);
-      if (!used_paths_[path]) return path;
+      const auto used = used_paths_.find(path);
+      if (used == used_paths_.end() || !used->second) return path;
     }
   }
 

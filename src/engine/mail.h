@@ -21,6 +21,7 @@ struct MailServer {
   std::string from = "address not configured yet <nobody@nowhere>";
   std::string reply_to;
   std::string default_recipients;
+  std::string user_suffix;  ///< `@example.org`: the address of a user is the name with it
 };
 
 struct MailAttachment {

@@ -81,6 +81,11 @@ class Node {
   virtual void hold_back(bool hold) = 0;
   /// Names of the machines that a label expression takes; empty for one that is none.
   virtual std::vector<std::string> names(const std::string& label) const = 0;
+  /// A folder for one block alone: `path`, or `@2`, `@3` beside it while others have that.
+  virtual std::string take_folder(const std::string& path) = 0;
+  /// The very folder that a block had before a restart.
+  virtual void retake_folder(const std::string& path) = 0;
+  virtual void give_back_folder(const std::string& path) = 0;
   /// A folder of the engine's own on the engine's machine, for what it fetches itself:
   /// Jenkinsfiles, libraries. Takes no executor.
   virtual std::shared_ptr<Workspace> own_folder(const std::string& name) = 0;

@@ -374,6 +374,14 @@ void Run::watch_activity(uint64_t scope, std::function<void()> call) {
   }
 }
 
+void Run::when_live(uint64_t scope, std::function<void()> call) {
+  if (call) {
+    when_live_[scope] = std::move(call);
+  } else {
+    when_live_.erase(scope);
+  }
+}
+
 void Run::tell_activity(const Strand& strand) {
   if (activity_.empty()) return;
   for (const uint64_t scope : strand.scopes) {

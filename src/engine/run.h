@@ -30,6 +30,7 @@ class Builds;
 class JournalSyncer;
 class LockTable;
 class Milestones;
+class QualityGates;
 struct MailServer;
 class LibrarySet;
 class Run;
@@ -78,6 +79,7 @@ struct RunServices {
   Milestones* milestones = nullptr;  ///< of the `milestone` step
   const MailServer* mail = nullptr;  ///< where mail goes out; null or without a url: nowhere
   const std::vector<SonarServer>* sonar = nullptr;
+  QualityGates* quality_gates = nullptr;  ///< what SonarQube tells of analyses; null: it is asked
   ConnectCluster connect_cluster = nullptr;
   std::function<void(const Run&, const RunNode&)> node_changed;  ///< on the run's thread
   std::function<void(const Run&)> state_changed;                 ///< began, paused, goes on, ended
@@ -91,6 +93,10 @@ struct RunServices {
   /// {commit, successful}: what earlier runs of the job checked out of a repository, by
   /// GitSpec::key(); null for none.
   std::function<json::value(const RunSpec&, const std::string& key)> previous_checkout = nullptr;
+  /// Path of the file of this name that the newest earlier run of the job has beside its artifacts;
+  /// empty for none.
+  std::function<std::string(const RunSpec&, const std::string& name)> earlier_file = nullptr;
+  int checkout_retries = 0;  ///< how often a checkout that failed is tried again
   /// Whether the engine itself may read repositories in folders of its machine: with its own
   /// rights.
   bool local_repositories = false;
@@ -232,6 +238,9 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   /// Whether an interruption came for more than what the caller's own blocks hold: from a user, or
   /// a timeout around the caller.
   bool interrupted_from_outside(groovy::Task& task, const groovy::Value& exception);
+  /// Calls, on the run's thread, when the replay ends within the scope: what the restart found
+  /// changed around a block. Null: no longer.
+  void when_live(uint64_t scope, std::function<void()> call);
   /// Ends what runs in a scope with a FlowInterruptedException of this result. From any thread.
   void interrupt_scope(uint64_t scope, BuildResult result, std::string cause);
 
@@ -396,7 +405,8 @@ class Run : public groovy::Host, public std::enable_shared_from_this<Run> {
   Strand* current_ = nullptr;  // runs now: what is printed is its
   std::map<uint64_t, Awaiting> awaiting_;
   std::map<uint64_t, uint64_t> offsets_;
-  std::map<uint64_t, std::function<void()>> activity_;  // by scope
+  std::map<uint64_t, std::function<void()>> activity_;   // by scope
+  std::map<uint64_t, std::function<void()>> when_live_;  // by scope
   std::map<uint64_t, Masker> output_maskers_;
   std::vector<std::pair<std::string, std::string>> env_;
   std::string divergence_;

@@ -193,6 +193,7 @@ void Run::go_live() {
     if (awaiting.strand->interruption && awaiting.spec.interrupt) awaiting.spec.interrupt();
   }
   end_replay();
+  for (const auto& [scope, call] : when_live_) call();
   if (services_.state_changed) services_.state_changed(*this);
 }
 

@@ -94,6 +94,7 @@ Result<engine::EngineOptions> engine_options(const UpSettings& settings, std::st
   options.mail = settings.mail;
   if (!settings.sonar.url.empty()) options.sonar = {settings.sonar};
   options.connect_cluster = connect_cluster;
+  options.checkout_retries = settings.checkout_retries;
   return options;
 }
 

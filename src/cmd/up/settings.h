@@ -28,6 +28,7 @@ struct UpSettings {
 
   engine::MailServer mail;
   engine::SonarServer sonar{.name = "sonar", .url = {}, .token = {}};
+  int checkout_retries = 2;
   bool allow_private_addresses = false;
   std::string webhook_secret;  ///< of all pipelines that name none of their own
 

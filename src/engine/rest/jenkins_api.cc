@@ -33,6 +33,7 @@ void JenkinsApi::add_routes(http::Router& router) {
     add_check_routes(routes);
   }
   add_branch_routes({router, state_->engine, state_->streams}, state_->branch_paths);
+  add_webhook_routes({router, state_->engine, state_->streams});
 }
 
 http::Response core_error(const Error& error) { return http::error_response(error); }

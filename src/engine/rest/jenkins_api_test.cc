@@ -365,5 +365,20 @@ TEST_F(EngineRest, BadRequestsAreRefused) {
   EXPECT_EQ(client->run({"no", "no", ""}, "1").error().code, Code::not_found);
 }
 
+TEST_F(EngineRest, AWebhookOfSonarQubeIsHeard) {
+  auto send = [&](std::string_view path, std::string body) {
+    return transport
+        ->send(http::make_request(http::Method::post, path, http::Body(std::move(body))))
+        .value()
+        .status;
+  };
+  const std::string body = R"({"taskId": "T1", "status": "SUCCESS"})";
+  EXPECT_EQ(send("/sonarqube-webhook/", body), 200);
+  EXPECT_EQ(send("/sonarqube-webhook", body), 200);
+  EXPECT_EQ(send("/sonarqube-webhook/", R"({"status": "SUCCESS"})"), 400);
+  EXPECT_EQ(send("/sonarqube-webhook/", "<xml/>"), 400);
+  EXPECT_EQ(send("/sonarqube-webhook/", std::string((1 << 20) + 1, ' ')), 413);
+}
+
 }  // namespace
 }  // namespace ks::engine

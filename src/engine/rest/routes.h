@@ -21,6 +21,7 @@ void add_server_routes(const Routes& routes);      // the server itself, users
 void add_log_routes(const Routes& routes);         // consoles, events
 void add_converter_routes(const Routes& routes);   // Declarative as JSON
 void add_check_routes(const Routes& routes);       // of scripts and schedules; crumbs
+void add_webhook_routes(const Routes& routes);     // of SonarQube
 /// Multi-branch pipelines; and the paths of their branches, which `jobs` serves as those of a job.
 void add_branch_routes(const Routes& routes, const http::Router& jobs);
 

@@ -31,6 +31,7 @@ class CheckoutTest : public testing::Test {
       return previous_;
     };
     bench_->services().local_repositories = true;
+    if (adjust_) adjust_(bench_->services());
     return bench_->finish(script);
   }
   BuildResult result() { return bench_->run().result(); }
@@ -39,6 +40,7 @@ class CheckoutTest : public testing::Test {
   TestRepository repository_{folder_ / "app"};
   json::value scm_, previous_;
   std::string asked_;
+  std::function<void(RunServices&)> adjust_;
   int runs_ = 0;
   std::optional<Bench> bench_;
 };
@@ -322,6 +324,36 @@ TEST_F(CheckoutTest, ARestartAfterAnyRecordGoesOnWithTheSameCommit) {
     EXPECT_EQ(again.run().result(), BuildResult::success) << "after record " << i << "\n" << log;
     EXPECT_THAT(log, HasSubstr("Finished: SUCCESS"));
   }
+}
+
+TEST_F(CheckoutTest, IsTriedAgainAsOftenAsTheServerSays) {
+  repository_.commit("first", {{"a.txt", "one"}});
+  size_t pauses = 0;
+  adjust_ = [&](RunServices& services) {
+    services.checkout_retries = 2;
+    services.timer = [&, post = services.post](
+                         std::chrono::milliseconds after,
+                         std::function<void()> call) -> std::shared_ptr<void> {
+      EXPECT_EQ(after, std::chrono::seconds(10));
+      // It is there at the last try.
+      if (++pauses == 2) repository_.git({"branch", "later"});
+      post(std::move(call));
+      return nullptr;
+    };
+  };
+  const std::string script = "node { git url: env.REPO, branch: 'later'\n echo 'got it' }";
+  const std::string log = run(script);
+  EXPECT_EQ(result(), BuildResult::success) << log;
+  EXPECT_EQ(pauses, 2u);
+  EXPECT_THAT(log,
+              HasSubstr("ERROR: Couldn't find any revision to build. Verify the repository and "
+                        "branch configuration for this job.\nRetrying after 10 seconds\n"));
+  EXPECT_THAT(log, HasSubstr("got it"));
+
+  const std::string never = run("node { git url: env.REPO, branch: 'never' }");
+  EXPECT_EQ(result(), BuildResult::failure);
+  EXPECT_EQ(pauses, 4u);
+  EXPECT_THAT(never, HasSubstr("ERROR: Maximum checkout retry attempts reached, aborting"));
 }
 
 }  // namespace

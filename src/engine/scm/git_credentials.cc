@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "engine/credentials.h"
 
 namespace ks::engine {
 namespace {
@@ -26,6 +27,16 @@ bool names_user(std::string_view url) {
 bool is_http(std::string_view url) {
   return url.starts_with("http://") || url.starts_with("https://");
 }
+
+/// What the run was given.
+class OneCredential final : public CredentialSource {
+ public:
+  explicit OneCredential(std::optional<Credential> one) : one_(std::move(one)) {}
+  std::optional<Credential> find(std::string_view) const override { return one_; }
+
+ private:
+  const std::optional<Credential> one_;
+};
 
 }  // namespace
 
@@ -101,8 +112,9 @@ std::vector<std::pair<std::string, std::string>> credential_env(
     const GitRemote& remote = remotes[i];
     mask_url_password(run, remote.url);
     if (remote.credentials_id.empty()) continue;
+    const OneCredential source(try_credential(run, task, remote.credentials_id));
     Result<std::vector<std::pair<std::string, std::string>>> secrets =
-        remote_secrets(remote, i, run.services().credentials);
+        remote_secrets(remote, i, &source);
     if (!secrets) {
       if (secrets.error().code != Code::not_found)
         run.print_line("using credential " + remote.credentials_id);

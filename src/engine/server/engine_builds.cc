@@ -59,6 +59,15 @@ std::optional<json::object> EngineServer::facts(const std::string& job, uint64_t
   return facts;
 }
 
+json::array EngineServer::checkouts(const std::string& job, uint64_t number) const {
+  loaded_.wait(false);
+  const JobName name = job_name(job);
+  const Result<Found> found = find_build(name, number);
+  if (!found) return {};
+  Result<RunInfo> info = read(*found, name, false);
+  return info ? std::move(info->checkouts) : json::array();
+}
+
 Result<uint64_t> EngineServer::start(const std::string& job, Start asked) {
   return start(job_name(job), StartRequest{.values = std::move(asked.values),
                                            .causes = std::move(asked.causes),

@@ -9,10 +9,12 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "engine/credentials.h"
 #include "engine/replay.h"
 #include "engine/server/engine_server.h"
 #include "engine/server/saved_run.h"
 #include "engine/step.h"
+#include "engine/test_report.h"
 
 // The beginning, the life and the end of runs.
 
@@ -234,6 +236,7 @@ RunServices EngineServer::services_for(const Job& job) {
   out.milestones = &milestones_;
   out.mail = &options_.mail;
   out.sonar = &options_.sonar;
+  out.quality_gates = &quality_gates_;
   out.connect_cluster = options_.connect_cluster;
   out.background = [this](std::function<void()> work) { background_->post(std::move(work)); };
   out.node_changed = [this, name = job.name](const Run& run, const RunNode& node) {
@@ -257,6 +260,11 @@ RunServices EngineServer::services_for(const Job& job) {
   out.previous_checkout = [this, name = job.name](const RunSpec& spec, const std::string& key) {
     return previous_checkout(name, spec.number, key);
   };
+  out.earlier_file = [this, name = job.name](const RunSpec& spec, const std::string& file) {
+    return earlier_file(name, spec.number, file);
+  };
+  out.checkout_retries = options_.checkout_retries;
+  out.recording = options_.recording;
   out.local_repositories = options_.local_repositories;
   out.url = options_.url;
   out.home = options_.data_dir;
@@ -284,6 +292,20 @@ json::value EngineServer::previous_checkout(const JobName& name, uint64_t before
     if (out.contains("successful")) break;
   }
   return out.empty() ? json::value(nullptr) : json::value(std::move(out));
+}
+
+std::string EngineServer::earlier_file(const JobName& name, uint64_t before,
+                                       const std::string& file) const {
+  size_t seen = 0;
+  for (const uint64_t number : runs(name).value_or(std::vector<uint64_t>())) {
+    if (number >= before) continue;
+    if (++seen > kMostEarlierRuns) break;
+    const Result<Found> found = find_build(name, number);
+    if (!found) continue;
+    std::string path = found->folder + "/files/" + file;
+    if (file_exists(path)) return path;
+  }
+  return {};
 }
 
 /// A new run, or one whose journal is there.
@@ -438,6 +460,9 @@ void EngineServer::settle(const JobName& name, uint64_t number) {
       return retry([this, name, number] { settle(name, number); });
     }
   }
+  // Nothing is replayed any more: what its journal holds of credentials is of no use to anybody.
+  if (Result<> gone = remove_tree(credential_key(*run)); !gone)
+    LOG(error, "the key of a run stays", {"error", gone.error().message});
   const bool crowded = state_.with([&](State& state) {
     job->builds[number].live.reset();
     return state.live-- >= options_.max_live;
@@ -647,6 +672,27 @@ Result<std::shared_ptr<void>> EngineServer::follow_log(const JobName& name, uint
 
 Result<std::string> EngineServer::artifacts_folder(const JobName& name, uint64_t number) const {
   return TRY(find_build(name, number)).folder + "/files/archive";
+}
+
+Result<json::object> EngineServer::test_report(const JobName& name, uint64_t number) const {
+  const Found found = TRY(find_build(name, number));
+  auto report = TRY(read_test_report(found.folder + "/files/" + std::string(kTestReports)));
+  if (report) return *std::move(report);
+  return Error{Code::not_found,
+               fmt::format("run {} of \"{}\" has recorded no tests", number, name.text())};
+}
+
+Result<json::object> EngineServer::fingerprints(const JobName& name, uint64_t number) const {
+  const Found found = TRY(find_build(name, number));
+  const std::string list = found.folder + "/files/fingerprints.json";
+  if (!file_exists(list)) return json::object();
+  json::value sums = TRY(parse_json(TRY(read_file(list, kMaxResultBytes))));
+  if (!sums.is_object()) return Error{Code::invalid, list + ": no fingerprints"};
+  return std::move(sums.get_object());
+}
+
+Result<> EngineServer::sonar_webhook(std::string_view body, std::string_view signature) {
+  return quality_gates_.heard(body, signature);
 }
 
 }  // namespace ks::engine

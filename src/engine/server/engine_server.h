@@ -13,6 +13,7 @@
 #include "engine/locks.h"
 #include "engine/loop.h"
 #include "engine/milestones.h"
+#include "engine/quality_gates.h"
 #include "engine/server/event_log.h"
 #include "engine/server/job.h"
 #include "engine/triggers/timetable.h"
@@ -59,6 +60,9 @@ class EngineServer final : public Engine, private Builds, private BranchHost {
   Result<std::shared_ptr<void>> follow_log(const JobName& job, uint64_t number,
                                            std::function<void()> grown) override;
   Result<std::string> artifacts_folder(const JobName& job, uint64_t number) const override;
+  Result<json::object> test_report(const JobName& job, uint64_t number) const override;
+  Result<json::object> fingerprints(const JobName& job, uint64_t number) const override;
+  Result<> sonar_webhook(std::string_view body, std::string_view signature) override;
 
   const std::string& epoch() const override { return epoch_; }
   uint64_t last_event() const override { return events_.last(); }
@@ -75,6 +79,7 @@ class EngineServer final : public Engine, private Builds, private BranchHost {
   bool has_job(const std::string& job) const override;
   std::vector<uint64_t> numbers(const std::string& job) const override;
   std::optional<json::object> facts(const std::string& job, uint64_t number) const override;
+  json::array checkouts(const std::string& job, uint64_t number) const override;
   Result<uint64_t> start(const std::string& job, Start start) override;
   void when(const std::string& job, uint64_t number, Moment moment,
             std::function<void()> call) override;
@@ -132,6 +137,7 @@ class EngineServer final : public Engine, private Builds, private BranchHost {
 
   RunServices services_for(const Job& job);
   json::value previous_checkout(const JobName& name, uint64_t before, const std::string& key) const;
+  std::string earlier_file(const JobName& name, uint64_t before, const std::string& file) const;
   Result<> begin_build(const JobRef& job, uint64_t number, RunSpec spec);
   bool may_begin(const State& state, const Job& job) const;
   void begin_waiting_anywhere();
@@ -161,6 +167,7 @@ class EngineServer final : public Engine, private Builds, private BranchHost {
   std::unique_ptr<Node> node_;
   LockTable locks_;
   Milestones milestones_;
+  QualityGates quality_gates_;
   JournalSyncer syncer_;
   std::mutex changing_;
   mutable Guarded<State> state_;

@@ -130,8 +130,33 @@ groovy::Value dir(StepCall& call) {
   return call.call_body([&](StepContext& inner) { inner.directory = path; });
 }
 
+/// Another workspace: while a block has the folder, another one gets `@2` beside it.
+class TakenFolder {
+ public:
+  TakenFolder(StepCall& call, const std::string& wanted) : node_(*call.run.services().node) {
+    bool taken = false;
+    path_ = call.run
+                .draw(call.task, "a workspace",
+                      [&] {
+                        taken = true;
+                        return json::value(json::string(node_.take_folder(wanted)));
+                      })
+                .as_string();
+    if (!taken) node_.retake_folder(path_);
+  }
+  ~TakenFolder() { node_.give_back_folder(path_); }
+  TakenFolder(const TakenFolder&) = delete;
+  TakenFolder& operator=(const TakenFolder&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  Node& node_;
+  std::string path_;
+};
+
 groovy::Value ws(StepCall& call) {
-  const std::string path = plain_path(below(call.directory(), call.text("dir")));
+  const TakenFolder folder(call, plain_path(below(call.directory(), call.text("dir"))));
+  const std::string& path = folder.path();
   call.run.print_line("Running in " + path);
   return call.call_body([&](StepContext& inner) {
     inner.directory = path;

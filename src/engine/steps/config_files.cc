@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "engine/credentials.h"
 #include "engine/fence.h"
 #include "engine/files.h"
 #include "engine/node.h"
@@ -15,8 +16,7 @@ namespace ks::engine {
 namespace {
 
 Credential config_file(StepCall& call, const std::string& id) {
-  const CredentialSource* source = call.run.services().credentials;
-  const auto found = source == nullptr ? std::nullopt : source->find(id);
+  const auto found = try_credential(call.run, call.task, id);
   if (!found ||
       (found->kind != CredentialKind::secret_file && found->kind != CredentialKind::secret_text)) {
     call.fail(fmt::format(

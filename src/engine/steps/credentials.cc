@@ -6,6 +6,8 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "engine/interruption.h"
+#include "engine/sealed.h"
 
 // withCredentials: secrets in the environment of a block, masked in everything that is printed.
 
@@ -191,6 +193,7 @@ void bind_one(StepCall& call, const json::value& given, BoundCredentials& bound)
   const std::string id(text_at(given, {"credentialsId"}));
   if (id.empty()) call.fail(fmt::format("{}: credentialsId is missing", info->symbol));
   const Credential credential = find_credential(call.run, call.task, id);
+  bound.ids.push_back(id);
   mask_secrets(call.run, credential);
   (Binding(call, *binding, credential, bound).*info->bind)();
 }
@@ -214,25 +217,114 @@ groovy::Value with_credentials(StepCall& call) {
 
 }  // namespace
 
-Credential find_credential(Run& run, groovy::Task& task, const std::string& id) {
-  const auto found =
-      run.services().credentials == nullptr ? std::nullopt : run.services().credentials->find(id);
-  if (!found) run.fail(task, fmt::format("Could not find credentials entry with ID '{}'", id));
-  return *found;
+namespace {
+
+json::value to_json(const Credential& credential) {
+  return {{"username", base64_encode(credential.username)},
+          {"secret", base64_encode(credential.secret)},
+          {"passphrase", base64_encode(credential.passphrase)},
+          {"fileName", credential.file_name},
+          {"certificate", credential.certificate},
+          {"ca", credential.ca},
+          {"usernameSecret", credential.username_secret}};
 }
 
-groovy::Value with_bound(Run&, groovy::Task&, BoundCredentials& bound,
-                         const std::function<groovy::Value()>& body) {
-  // Not by a destructor: a run that is put aside for a restart has commands that go on, and their
-  // files must stay.
-  try {
-    groovy::Value value = body();
-    bound.files.remove();
-    return value;
-  } catch (const groovy::Thrown&) {
-    bound.files.remove();
-    throw;
+/// Into a credential of which id and kind are known.
+Result<> read_into(Credential& credential, const std::string& text) {
+  const json::value given = TRY(parse_json(text));
+  credential.username = TRY(base64_decode(text_at(given, {"username"})));
+  credential.secret = TRY(base64_decode(text_at(given, {"secret"})));
+  credential.passphrase = TRY(base64_decode(text_at(given, {"passphrase"})));
+  credential.file_name = text_at(given, {"fileName"});
+  credential.certificate = text_at(given, {"certificate"});
+  credential.ca = text_at(given, {"ca"});
+  credential.username_secret = bool_at(given, {"usernameSecret"});
+  return {};
+}
+
+std::optional<Credential> now_in_the_source(Run& run, const std::string& id) {
+  const CredentialSource* source = run.services().credentials;
+  return source == nullptr ? std::nullopt : source->find(id);
+}
+
+}  // namespace
+
+std::optional<Credential> try_credential(Run& run, groovy::Task& task, const std::string& id) {
+  if (run.files().journal.empty()) return now_in_the_source(run, id);
+  // The journal keeps it sealed: a restart must not want again what the steps behind it needed, and
+  // must give them the same, whatever became of it meanwhile.
+  const std::string key = credential_key(run);
+  std::optional<Credential> fresh;
+  const json::value kept = run.draw(task, "a credential", [&]() -> json::value {
+    fresh = now_in_the_source(run, id);
+    if (!fresh) return nullptr;
+    const Result<std::string> sealed = seal(key, ks::to_json(to_json(*fresh)));
+    return {{"kind", static_cast<int>(fresh->kind)},
+            {"sealed", sealed ? base64_encode(*sealed) : std::string()}};
+  });
+  if (fresh || kept.is_null()) return fresh;
+  Credential before{.id = id,
+                    .kind = static_cast<CredentialKind>(int_at(kept, {"kind"})),
+                    .username = {},
+                    .secret = {},
+                    .passphrase = {}};
+  const Result<std::string> sealed = base64_decode(text_at(kept, {"sealed"}));
+  const Result<std::string> opened = sealed ? unseal(key, *sealed) : sealed;
+  if (opened && read_into(before, *opened)) return before;
+  // The key is gone, as in a copy of the journal: it is as good as what the source has now. What is
+  // gone there too is needed by nobody but a block that is still open, which end_if_gone() ends.
+  if (auto now = now_in_the_source(run, id); now && now->kind == before.kind) return now;
+  return before;
+}
+
+Credential find_credential(Run& run, groovy::Task& task, const std::string& id) {
+  auto found = try_credential(run, task, id);
+  if (!found) run.fail(task, fmt::format("Could not find credentials entry with ID '{}'", id));
+  return *std::move(found);
+}
+
+std::string credential_key(const Run& run) { return run.files().journal + ".key"; }
+
+namespace {
+
+/// After a restart: a block whose credential was deleted meanwhile must not go on with it.
+void end_if_gone(Run& run, const BoundCredentials& bound, uint64_t scope) {
+  for (const std::string& id : bound.ids) {
+    if (now_in_the_source(run, id)) continue;
+    run.interrupt_scope(
+        scope, BuildResult::failure,
+        fmt::format("The credential '{}' was deleted before the server was started again, and the "
+                    "block that it was bound for had not ended",
+                    id));
+    return;
   }
+}
+
+}  // namespace
+
+groovy::Value with_bound(Run& run, groovy::Task& task, BoundCredentials& bound,
+                         const std::function<groovy::Value()>& body) {
+  return run.interruptible(task, [&](uint64_t scope) {
+    struct Leave {
+      Run& run;
+      uint64_t scope;
+      ~Leave() { run.when_live(scope, nullptr); }
+    } leave{run, scope};
+    run.when_live(scope, [&run, &bound, scope] { end_if_gone(run, bound, scope); });
+    // Files not by a destructor: a run that is put aside for a restart has commands that go on, and
+    // their files must stay.
+    try {
+      groovy::Value value = body();
+      bound.files.remove();
+      return value;
+    } catch (const groovy::Thrown& thrown) {
+      bound.files.remove();
+      const auto from = run.interpreter().exception_property(thrown.exception, "scope");
+      if (!from || !from->is_integral() || static_cast<uint64_t>(from->as_long()) != scope) throw;
+      // What end_if_gone() said.
+      run.fail(task, join(untold_causes(run, task, thrown.exception), "; "));
+    }
+  });
 }
 
 void enter_bound(const BoundCredentials& bound, StepContext& inner) {
@@ -244,6 +336,7 @@ void enter_bound(const BoundCredentials& bound, StepContext& inner) {
 void bind_credential(Run& run, groovy::Task& task, const std::string& id,
                      const std::string& variable, BoundCredentials& bound) {
   const Credential credential = find_credential(run, task, id);
+  bound.ids.push_back(id);
   mask_secrets(run, credential);
   auto add = [&](const std::string& suffix, const std::string& value, bool secret) {
     bound.env.emplace_back(variable + suffix, value);

@@ -12,6 +12,7 @@
 #include "engine/aside.h"
 #include "engine/fence.h"
 #include "engine/files.h"
+#include "engine/fingerprints.h"
 #include "engine/values.h"
 
 // md5, sha1, sha256, sha512, their verify steps, fingerprint.
@@ -86,33 +87,38 @@ groovy::Value verify_step(StepCall& call) {
   return {};
 }
 
-/// Which bytes this run had: MD5 sums beside its artifacts.
 groovy::Value fingerprint(StepCall& call) {
   call.run.print_line("Recording fingerprints");
-  const std::string targets = call.text("targets"), excludes = call.text("excludes");
-  aside(call,
-        {.what = "fingerprint",
-         .act = [targets, excludes, folder = call.directory(),
-                 fence = fence_of(call, call.directory()),
-                 defaults = call.flag("defaultExcludes", true),
-                 list = call.run.files().artifacts + "/fingerprints.json"](
-                    bool, const std::stop_token& stop) -> Result<json::value> {
-           json::object sums;
-           if (const Result<std::string> before = read_file(list); before) {
-             if (const Result<json::value> parsed = parse_json(*before);
-                 parsed && parsed->is_object())
-               sums = parsed->get_object();
-           }
-           for (const std::string& file : TRY(find_files(folder, targets, excludes, defaults)))
-             sums[file] = TRY(digest_of(fence, folder + "/" + file, EVP_md5(), stop));
-           TRY(make_dirs(list.substr(0, list.rfind('/'))));
-           TRY(write_file_atomic(list, to_json(sums)));
-           return json::value(sums.size());
-         }});
+  const std::string folder = call.directory();
+  record_fingerprints(call, folder, fence_of(call, folder),
+                      [folder, targets = call.text("targets"), excludes = call.text("excludes"),
+                       defaults = call.flag("defaultExcludes", true)] {
+                        return find_files(folder, targets, excludes, defaults);
+                      });
   return {};
 }
 
 }  // namespace
+
+void record_fingerprints(StepCall& call, const std::string& folder, const Fence& fence,
+                         std::function<Result<std::vector<std::string>>()> find) {
+  aside(call, {.what = "fingerprint",
+               .act = [folder, fence, find = std::move(find),
+                       list = call.run.files().artifacts + "/fingerprints.json"](
+                          bool, const std::stop_token& stop) -> Result<json::value> {
+                 json::object sums;
+                 if (const Result<std::string> before = read_file(list); before) {
+                   if (const Result<json::value> parsed = parse_json(*before);
+                       parsed && parsed->is_object())
+                     sums = parsed->get_object();
+                 }
+                 for (const std::string& file : TRY(find()))
+                   sums[file] = TRY(digest_of(fence, folder + "/" + file, EVP_md5(), stop));
+                 TRY(make_dirs(list.substr(0, list.rfind('/'))));
+                 TRY(write_file_atomic(list, to_json(sums)));
+                 return json::value(sums.size());
+               }});
+}
 
 void add_digest_steps(StepRegistry& registry) {
   for (const Algorithm& algorithm : kAlgorithms) {

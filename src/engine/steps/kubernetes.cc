@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "engine/aside.h"
 #include "engine/cluster.h"
+#include "engine/credentials.h"
 #include "engine/fence.h"
 #include "engine/files.h"
 #include "engine/node.h"
@@ -22,8 +23,7 @@ constexpr size_t kMaxConfigBytes = size_t{8} << 20;
 constexpr size_t kMostObjects = 5'000;
 
 Credential credential_of(StepCall& call, const std::string& id, std::string_view problem) {
-  const CredentialSource* source = call.run.services().credentials;
-  const auto found = source == nullptr ? std::nullopt : source->find(id);
+  const auto found = try_credential(call.run, call.task, id);
   if (!found) call.fail(std::string(problem) + id);
   call.run.mask(found->secret);
   return *found;

@@ -1,5 +1,6 @@
 #include "engine/mail.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -9,7 +10,10 @@
 
 #include "base/process.h"
 #include "base/text.h"
+#include "engine/engine.h"
 #include "engine/testing/script.h"
+#include "engine/testing/test_repository.h"
+#include "jenkins/config_xml.h"
 
 namespace ks::engine {
 namespace {
@@ -131,6 +135,89 @@ node {
   EXPECT_THAT(mail, HasSubstr("filename=\"build.log\""));
   EXPECT_THAT(mail, HasSubstr(base64_encode("1 $UNKNOWN")));
   EXPECT_THAT(mail, HasSubstr(base64_encode("the report")));
+}
+
+/// A server with one job, whose Jenkinsfile checks out a repository and sends a mail.
+class MailingJob {
+ public:
+  MailingJob(const MailServer& mail, const TestRepository& repository, std::string_view more)
+      : engine_(Engine::open({.data_dir = folder_.path(), .local_repositories = true, .mail = mail})
+                    .value()) {
+    EXPECT_TRUE(engine_->put_folder("demo"));
+    const json::value spec = json::object{
+        {"type", "pipeline"},
+        {"pipeline", json::object{{"name", "web"},
+                                  {"jenkinsfile",
+                                   fmt::format("node {{\n  git url: '{}', branch: 'main'\n{}\n}}",
+                                               repository.path(), more)}}}};
+    EXPECT_TRUE(engine_->put_job(job_, jenkins::config_of(spec).value()));
+  }
+  std::string run(const std::string& user) {
+    const uint64_t number =
+        engine_->start(job_, {.values = {}, .causes = {"Started by user " + user}, .key = {}})
+            .value();
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (!engine_->run(job_, number, false)->finished() &&
+           std::chrono::steady_clock::now() < deadline)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    return engine_->log(job_, number, 0, 1 << 20)->text;
+  }
+
+ private:
+  TempDir folder_;
+  const JobName job_{"demo", "web"};
+  std::unique_ptr<Engine> engine_;
+};
+
+TEST(Mail, EmailextKnowsWhoChangedWhat) {
+  const SmtpServer server;
+  MailServer settings = server.settings();
+  settings.user_suffix = "@users.example.org";
+  const TempDir folder;
+  const TestRepository repository(folder / "app");
+  repository.commit("first", {{"a.txt", "1"}});
+  MailingJob job(settings, repository, R"(
+    emailext subject: 'developers', recipientProviders: [developers()], body: '${CHANGES, showPaths=true}'
+    emailext subject: 'culprits', recipientProviders: [[$class: 'CulpritsRecipientProvider'], requestor()],
+             to: 'Ada@example.org', body: '$CHANGES_SINCE_LAST_SUCCESS'
+    if (readFile('a.txt') == '2') error 'broken'
+)");
+  std::string log = job.run("grace");
+  EXPECT_THAT(log, HasSubstr("An attempt to send an e-mail to empty list of recipients, ignored."));
+  EXPECT_THAT(log, HasSubstr("Sending email to: Ada@example.org grace@users.example.org"));
+  repository.commit("breaks it", {{"a.txt", "2"}});
+  log = job.run("grace");
+  EXPECT_THAT(log, HasSubstr("ERROR: broken"));
+  EXPECT_TRUE(make_dirs(repository.path()) && write_file_atomic(repository.path() + "/a.txt", "3"));
+  repository.git({"-c", "user.name=Linus", "-c", "user.email=linus@example.org", "commit", "-qam",
+                  "repairs it"});
+  log = job.run("bad name");
+  EXPECT_THAT(log, HasSubstr("Sending email to: linus@example.org\n"));
+  EXPECT_THAT(log, HasSubstr("emailext: no mail address of 'bad name' is known"));
+  EXPECT_THAT(log, HasSubstr("Sending email to: Ada@example.org linus@example.org\n"));
+  // Those of the first run, the second, the third.
+  const std::string changes = server.mail(4), since = server.mail(5);
+  EXPECT_EQ(decoded_body(changes), "[Linus] repairs it\n\t- a.txt\n");
+  EXPECT_EQ(
+      decoded_body(since),
+      "Changes for Build #2\n[Ada] breaks it\n\nChanges for Build #3\n[Linus] repairs it\n\n");
+}
+
+TEST(Mail, EmailextTellsOfFailedTestsAndFiles) {
+  const SmtpServer server;
+  const MailServer settings = server.settings();
+  const Ended ended = run_with(settings, R"(
+node {
+  writeFile file: 'r.xml', text: '<testsuite><testcase classname="a.B" name="t"><failure message="why">trace</failure></testcase></testsuite>'
+  junit 'r.xml'
+  writeFile file: 'report.html', text: '<b>report</b>'
+  emailext to: 'one@example.org', subject: 's', body: '$FAILED_TESTS|${FAILED_TESTS, showStack=false}|${FILE, path="report.html"}'
+}
+)");
+  EXPECT_EQ(ended.result, BuildResult::unstable) << ended.log;
+  EXPECT_EQ(decoded_body(server.mail(1)),
+            "1 tests failed.\nFAILED:  a.B.t\n\nError Message:\nwhy\n\nStack Trace:\ntrace\n\n|"
+            "1 tests failed.\nFAILED:  a.B.t\n\nError Message:\nwhy\n\n|<b>report</b>");
 }
 
 TEST(Mail, WithoutAServerTheStepSaysSo) {

@@ -2,22 +2,20 @@
 #include <sys/stat.h>
 
 #include <filesystem>
-#include <pugixml.hpp>
 
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "engine/files.h"
+#include "engine/fingerprints.h"
 #include "engine/interruption.h"
+#include "engine/test_report.h"
 #include "engine/time_words.h"
 
 // archiveArtifacts, junit, unstable, catchError, warnError.
 
 namespace ks::engine {
 namespace {
-
-constexpr size_t kMaxReportBytes = 256u << 20;
-constexpr int kMaxReportDepth = 200;
 
 /// Where a link leads, below the folder; nothing when that is elsewhere or nowhere.
 std::optional<std::string> target_inside(const std::string& folder, const std::string& relative) {
@@ -54,8 +52,8 @@ Result<std::optional<uint64_t>> keep_one(const std::string& folder, const std::s
   return std::optional<uint64_t>(std::filesystem::file_size(to, error));
 }
 
-/// Copies what the pattern names, and tells how many files that were.
-size_t keep_artifacts(StepCall& call, const std::string& pattern) {
+/// Copies what the pattern names, and tells which files that were.
+std::vector<Artifact> keep_artifacts(StepCall& call, const std::string& pattern) {
   Run& run = call.run;
   const std::string folder = call.directory(), target = run.files().artifacts + "/archive",
                     excludes = call.text("excludes");
@@ -82,9 +80,20 @@ size_t keep_artifacts(StepCall& call, const std::string& pattern) {
   for (const json::value& file : kept.at("leftOut").as_array())
     run.print_line(fmt::format("Not archived: the link '{}' leads out of the workspace",
                                std::string_view(file.as_string())));
-  const size_t count = artifacts.size();
-  run.add_artifacts(std::move(artifacts));
-  return count;
+  run.add_artifacts(artifacts);
+  return artifacts;
+}
+
+/// Of what was kept, since the workspace goes on changing. A link has no bytes of its own.
+void fingerprint_artifacts(StepCall& call, const std::vector<Artifact>& kept) {
+  const std::string folder = call.run.files().artifacts + "/archive";
+  record_fingerprints(call, folder, Fence(folder), [folder, kept] {
+    std::vector<std::string> files;
+    for (const Artifact& one : kept) {
+      if (!std::filesystem::is_symlink(folder + "/" + one.path)) files.push_back(one.path);
+    }
+    return Result<std::vector<std::string>>(std::move(files));
+  });
 }
 
 groovy::Value archive_artifacts(StepCall& call) {
@@ -95,13 +104,15 @@ groovy::Value archive_artifacts(StepCall& call) {
     return {};
   }
   const std::string pattern = call.text("artifacts");
-  if (keep_artifacts(call, pattern) == 0) {
+  const std::vector<Artifact> kept = keep_artifacts(call, pattern);
+  if (kept.empty()) {
     const std::string message = fmt::format(
         "No artifacts found that match the file pattern \"{}\". Configuration error?", pattern);
     if (!call.flag("allowEmptyArchive")) call.fail(message);
     run.print_line(message);
   } else if (call.flag("fingerprint")) {
     run.print_line("Recording fingerprints");
+    fingerprint_artifacts(call, kept);
   }
   return {};
 }
@@ -109,43 +120,11 @@ groovy::Value archive_artifacts(StepCall& call) {
 groovy::Value archive(StepCall& call) {
   call.run.print_line("The archive step is deprecated, please use archiveArtifacts instead.");
   const std::string pattern = call.text("includes", "**");
-  if (keep_artifacts(call, pattern) == 0) {
+  if (keep_artifacts(call, pattern).empty()) {
     call.run.print_line(
         fmt::format("No files found to archive for pattern \"{}\"; continuing.", pattern));
   }
   return {};
-}
-
-int depth_of(std::string_view xml) {
-  int depth = 0, deepest = 0;
-  for (size_t i = 0; i + 1 < xml.size(); i++) {
-    if (xml[i] != '<') continue;
-    if (xml[i + 1] == '/') {
-      depth--;
-    } else if (xml[i + 1] != '!' && xml[i + 1] != '?') {
-      const size_t end = xml.find('>', i);
-      if (end != xml.npos && xml[end - 1] != '/') deepest = std::max(deepest, ++depth);
-    }
-  }
-  return deepest;
-}
-
-Result<TestSummary> read_report(const std::string& path) {
-  const std::string text = TRY(read_file(path, kMaxReportBytes));
-  if (depth_of(text) > kMaxReportDepth)
-    return Error{Code::invalid, path + ": nested too deeply for a test report"};
-  pugi::xml_document document;
-  const pugi::xml_parse_result parsed = document.load_buffer(text.data(), text.size());
-  if (!parsed)
-    return Error{Code::invalid,
-                 fmt::format("{}: {} at byte {}", path, parsed.description(), parsed.offset)};
-  TestSummary sum;
-  for (const pugi::xpath_node& found : document.select_nodes("//testcase")) {
-    sum.total++;
-    if (found.node().child("failure") || found.node().child("error")) sum.failed++;
-    if (found.node().child("skipped")) sum.skipped++;
-  }
-  return sum;
 }
 
 /// What junit gives back.
@@ -198,22 +177,42 @@ Result<ReportFiles> report_files(const std::string& folder, const std::string& p
   return out;
 }
 
+/// Reads the reports that are new and keeps what they say of each case beside the artifacts.
+Result<json::value> keep_reports(Run& run, const std::string& folder, const std::string& pattern,
+                                 bool long_output, const std::string& kept) {
+  json::array suites;
+  const ReportFiles files = TRY(report_files(folder, pattern, run.started()));
+  for (const std::string& file : files.fresh) {
+    for (json::value& suite : TRY(read_junit(folder + "/" + file, long_output)))
+      suites.push_back(std::move(suite));
+  }
+  std::optional<json::object> earlier;
+  const auto& earlier_file = run.services().earlier_file;
+  if (const std::string path =
+          earlier_file ? earlier_file(run.spec(), std::string(kTestReports)) : std::string();
+      !path.empty())
+    earlier = TRY(read_test_report(path));
+  const json::object report =
+      make_test_report(std::move(suites), earlier ? &*earlier : nullptr, run.spec().number);
+  const TestSummary sum = summary_of(report);
+  if (sum.total > 0) {
+    // Each call has a file of its own, so that one that is made again after a crash counts once.
+    TRY(make_dirs(kept.substr(0, kept.rfind('/'))));
+    TRY(write_file_atomic(kept, to_json(report), 0600));
+  }
+  return json::value{{"files", files.fresh.size()}, {"old", files.old},
+                     {"age", files.age.count()},    {"total", sum.total},
+                     {"failed", sum.failed},        {"skipped", sum.skipped}};
+}
+
 groovy::Value junit(StepCall& call) {
   Run& run = call.run;
   run.print_line("Recording test results");
-  const std::string pattern = call.text("testResults"), folder = call.directory();
-  const json::value counted = outside(call, "junit", [&]() -> Result<json::value> {
-    TestSummary sum;
-    const ReportFiles files = TRY(report_files(folder, pattern, run.started()));
-    for (const std::string& file : files.fresh) {
-      const TestSummary one = TRY(read_report(folder + "/" + file));
-      sum.total += one.total;
-      sum.failed += one.failed;
-      sum.skipped += one.skipped;
-    }
-    return json::value{{"files", files.fresh.size()}, {"old", files.old},
-                       {"age", files.age.count()},    {"total", sum.total},
-                       {"failed", sum.failed},        {"skipped", sum.skipped}};
+  const std::string pattern = call.text("testResults"), folder = call.directory(),
+                    kept = fmt::format("{}/{}/{}.json", run.files().artifacts, kTestReports,
+                                       run.next_await());
+  const json::value counted = outside(call, "junit", [&] {
+    return keep_reports(run, folder, pattern, call.flag("keepLongStdio"), kept);
   });
   auto number = [&](std::string_view name) { return counted.at(name).to_number<int64_t>(); };
   const TestSummary sum{number("total"), number("failed"), number("skipped")};

@@ -5,9 +5,11 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "engine/aside.h"
+#include "engine/credentials.h"
 #include "engine/fence.h"
 #include "engine/files.h"
 #include "engine/node.h"
+#include "engine/quality_gates.h"
 #include "engine/sonar.h"
 #include "engine/values.h"
 #include "http/client.h"
@@ -40,12 +42,7 @@ const SonarServer& installation(StepCall& call, const std::string& name) {
 /// The token: of a credential when the script names one, else the server's.
 std::string token_of(StepCall& call, const std::string& credential, const std::string& otherwise) {
   std::string token = otherwise;
-  if (!credential.empty()) {
-    const CredentialSource* source = call.run.services().credentials;
-    const auto found = source == nullptr ? std::nullopt : source->find(credential);
-    if (!found) call.fail(fmt::format("Could not find credentials entry with ID '{}'", credential));
-    token = found->secret;
-  }
+  if (!credential.empty()) token = find_credential(call.run, call.task, credential).secret;
   call.run.mask(token);
   return token;
 }
@@ -103,36 +100,73 @@ json::value ask(StepCall& call, const SonarTask& task, const std::string& token,
                 }});
 }
 
-void pause(StepCall& call, int64_t millis) {
+/// Waits that long, or until the server's webhook tells of the task. What it told, when that is
+/// signed.
+std::optional<AnalysisEnd> pause(StepCall& call, const SonarTask& task, const std::string& secret,
+                                 int64_t millis) {
   Run& run = call.run;
-  auto token = std::make_shared<std::shared_ptr<void>>();
+  struct Waiting {
+    std::shared_ptr<void> timer;
+    uint64_t heard = 0;
+  };
+  auto waiting = std::make_shared<Waiting>();
   const uint64_t id = run.next_await();
-  run.await(call.task, {.what = "sleep",
-                        .start =
-                            [&run, token, id, millis](bool) {
-                              *token =
-                                  run.services().timer(std::chrono::milliseconds(millis),
-                                                       [&run, id] { run.complete(id, nullptr); });
-                            },
-                        .interrupt = {}});
+  QualityGates* gates = run.services().quality_gates;
+  auto start = [&run, waiting, gates, id, millis, task = task.id, secret](bool) {
+    waiting->timer = run.services().timer(std::chrono::milliseconds(millis),
+                                          [&run, id] { run.complete(id, nullptr); });
+    if (gates == nullptr) return;
+    waiting->heard =
+        gates->wait({.task = task,
+                     .secret = secret,
+                     .heard = [weak = run.weak_from_this(), id](const AnalysisEnd& end) {
+                       const auto alive = weak.lock();
+                       if (alive == nullptr) return;
+                       alive->complete(id, end.signed_right ? json::value{{"status", end.status},
+                                                                          {"gate", end.gate}}
+                                                            : json::value(nullptr));
+                     }});
+  };
+  // Also when the run is only put aside: it asks again after a restart.
+  struct Leave {
+    QualityGates* gates;
+    const Waiting& waiting;
+    ~Leave() {
+      if (gates != nullptr) gates->leave(waiting.heard);
+    }
+  } leave{gates, *waiting};
+  const json::value told =
+      run.await(call.task, {.what = "sleep", .start = std::move(start), .interrupt = {}});
+  if (!told.is_object()) return std::nullopt;
+  return AnalysisEnd{.status = std::string(text_at(told, {"status"})),
+                     .gate = std::string(text_at(told, {"gate"})),
+                     .signed_right = true};
 }
 
-/// Waits until the server has worked the report up; the id of the analysis.
-std::string wait_for_analysis(StepCall& call, const SonarTask& task, const std::string& token) {
+/// Waits until the server has worked the report up; the state of its quality gate.
+std::string wait_for_gate(StepCall& call, const SonarTask& task, const std::string& token,
+                          const std::string& secret) {
   std::string shown;
-  for (int64_t millis = kFirstPauseMillis;; millis = std::min(millis * 3 / 2, kMostPauseMillis)) {
-    const json::value answer = ask(call, task, token, "/api/ce/task?id=" + percent_encode(task.id));
-    const std::string status(text_at(answer, {"task", "status"}));
+  auto ended = [&](const std::string& status) {
     if (status != shown) {
       call.run.print_line(fmt::format("SonarQube task '{}' status is '{}'", task.id, status));
       shown = status;
     }
-    if (status == "SUCCESS") return std::string(text_at(answer, {"task", "analysisId"}));
-    if (status != "PENDING" && status != "IN_PROGRESS") {
-      call.fail(fmt::format("SonarQube analysis '{}' failed: {}", task.id,
-                            status.empty() ? "no status in the answer" : status));
+    if (status == "SUCCESS") return true;
+    if (status == "PENDING" || status == "IN_PROGRESS") return false;
+    call.fail(fmt::format("SonarQube analysis '{}' failed: {}", task.id,
+                          status.empty() ? "no status in the answer" : status));
+  };
+  for (int64_t millis = kFirstPauseMillis;; millis = std::min(millis * 3 / 2, kMostPauseMillis)) {
+    const json::value answer = ask(call, task, token, "/api/ce/task?id=" + percent_encode(task.id));
+    if (ended(std::string(text_at(answer, {"task", "status"})))) {
+      const json::value gate = ask(call, task, token,
+                                   "/api/qualitygates/project_status?analysisId=" +
+                                       percent_encode(text_at(answer, {"task", "analysisId"})));
+      return std::string(text_at(gate, {"projectStatus", "status"}));
     }
-    pause(call, millis);
+    const auto told = pause(call, task, secret, millis);
+    if (told && ended(told->status) && !told->gate.empty()) return told->gate;
   }
 }
 
@@ -145,13 +179,12 @@ groovy::Value wait_for_quality_gate(StepCall& call) {
   }
   const SonarTask task = *run.sonar_task;
   const std::string credential = call.text("credentialsId", task.credential),
-                    token = token_of(call, credential, installation(call, task.server).token);
+                    token = token_of(call, credential, installation(call, task.server).token),
+                    secret = token_of(call, call.text("webhookSecretId"),
+                                      installation(call, task.server).webhook_secret);
   run.print_line(
       fmt::format("Checking status of SonarQube task '{}' on server '{}'", task.id, task.server));
-  const std::string analysis = wait_for_analysis(call, task, token);
-  const json::value answer = ask(
-      call, task, token, "/api/qualitygates/project_status?analysisId=" + percent_encode(analysis));
-  const std::string gate(text_at(answer, {"projectStatus", "status"}));
+  const std::string gate = wait_for_gate(call, task, token, secret);
   run.print_line(fmt::format("SonarQube task '{}' completed. Quality gate is '{}'", task.id, gate));
   if (gate != "OK" && gate != "WARN" && call.flag("abortPipeline"))
     call.fail("Pipeline aborted due to quality gate failure: " + gate);

@@ -2,7 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <thread>
 
+#include "base/random.h"
+#include "base/text.h"
+#include "engine/quality_gates.h"
 #include "engine/testing/script.h"
 #include "http/server.h"
 
@@ -22,7 +27,7 @@ class FakeSonarQube {
     };
     router_.add(http::Method::get, "/api/ce/task", [this, answer](http::Request& request) {
       const bool ready = ++asked > 2;
-      const std::string status = ready ? "SUCCESS" : "IN_PROGRESS";
+      const std::string status = ready && !never_ready ? "SUCCESS" : "IN_PROGRESS";
       return answer(request, R"({"task": {"id": ")" + std::string(request.query.get("id")) +
                                  R"(", "status": ")" + status + R"(", "analysisId": "an-1"}})");
     });
@@ -31,7 +36,10 @@ class FakeSonarQube {
                   return answer(request, R"({"projectStatus": {"status": ")" + gate + R"("}})");
                 });
     server_ = http::Server::start({}, router_).value();
-    servers_ = {{.name = "sonar", .url = server_->url(), .token = "squ_secret_token"}};
+    servers_ = {{.name = "sonar",
+                 .url = server_->url(),
+                 .token = "squ_secret_token",
+                 .webhook_secret = "webhook-s3cret"}};
   }
 
   Ended run(std::string_view script) const {
@@ -41,7 +49,9 @@ class FakeSonarQube {
     std::string log = bench.finish(script);
     return {bench.run().result(), std::move(log)};
   }
+  const std::vector<SonarServer>& servers() const { return servers_; }
 
+  std::atomic<bool> never_ready = false;
   std::atomic<int> asked = 0;
   std::atomic<bool> authorized = true;
 
@@ -79,6 +89,36 @@ TEST(Sonar, WaitsForTheTaskAndGivesTheGate) {
         "SonarQube task 'AX1' status is 'IN_PROGRESS'", "SonarQube task 'AX1' status is 'SUCCESS'",
         "SonarQube task 'AX1' completed. Quality gate is 'OK'", "gate OK"})
     EXPECT_THAT(ended.log, HasSubstr(line));
+}
+
+TEST(Sonar, ASignedWebhookEndsTheWait) {
+  FakeSonarQube sonar("OK");
+  sonar.never_ready = true;
+  const TempDir folder;
+  QualityGates gates;
+  Bench bench(folder.path());
+  bench.services().sonar = &sonar.servers();
+  bench.services().quality_gates = &gates;
+  engine::Run& run = bench.open(script("false"));
+  constexpr std::string_view kBody =
+      R"({"taskId": "AX1", "status": "SUCCESS", "qualityGate": {"status": "ERROR"}})";
+  // Those that are not signed with the secret change nothing.
+  const std::string right = hex_encode(hmac_sha256("webhook-s3cret", kBody));
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (sonar.asked < 2 && std::chrono::steady_clock::now() < deadline) {
+    EXPECT_TRUE(gates.heard(kBody, ""));
+    EXPECT_TRUE(gates.heard(kBody, hex_encode(hmac_sha256("another", kBody))));
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  EXPECT_FALSE(run.finished()) << bench.log();
+  while (!run.finished() && std::chrono::steady_clock::now() < deadline) {
+    EXPECT_TRUE(gates.heard(kBody, right));
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  run.wait();
+  EXPECT_THAT(bench.log(), HasSubstr("SonarQube task 'AX1' status is 'SUCCESS'\nSonarQube task "
+                                     "'AX1' completed. Quality gate is 'ERROR'\n"));
+  EXPECT_THAT(bench.log(), HasSubstr("\ngate ERROR\n"));
 }
 
 TEST(Sonar, ABadGateFailsOnlyWhenItIsMeantTo) {

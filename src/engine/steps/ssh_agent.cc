@@ -3,8 +3,10 @@
 
 #include "base/random.h"
 #include "base/text.h"
+#include "engine/credentials.h"
 #include "engine/files.h"
 #include "engine/node.h"
+#include "engine/run_command.h"
 #include "engine/secret_files.h"
 #include "engine/values.h"
 
@@ -35,36 +37,12 @@ std::string quoted(std::string_view text) {
 
 /// Runs a short command on the node; {exit, stdout}.
 json::object run_short(StepCall& call, const std::string& script) {
-  Run& run = call.run;
-  const uint64_t id = run.next_await();
-  const std::string key = fmt::format("{}#{}-{}", run.spec().job, run.spec().number, id);
-  const std::shared_ptr<Workspace> workspace = call.context()->workspace;
-  const std::weak_ptr<Run> weak = run.weak_from_this();
-  Command command{.key = key,
-                  .script = script,
-                  .folder = workspace->path(),
-                  .env = {{"PATH", base_path()}, {"HOME", home_folder()}},
-                  .keep_stdout = true};
-  CommandEvents events{
-      .output =
-          [weak, id](std::string text, uint64_t offset, std::function<void()> done) {
-            if (auto alive = weak.lock())
-              alive->output(id, std::move(text), offset, std::move(done));
-          },
-      .ended =
-          [weak, id](json::value result) {
-            if (auto alive = weak.lock()) alive->complete(id, std::move(result));
-          }};
-  json::value result = run.await(
-      call.task, {.what = "ssh-agent",
-                  .sync = AwaitSpec::Sync::now,
-                  .start = [&run, workspace, command, events,
-                            id](bool) { workspace->run(command, run.logged_offset(id), events); },
-                  .interrupt = [workspace, key] { workspace->kill(key); }});
-  workspace->forget(key);
-  json::object& object = result.as_object();
-  if (const json::value* error = object.if_contains("error")) call.fail(error->as_string());
-  return std::move(object);
+  return run_command(call.run, call.task, call.context()->workspace,
+                     {.what = "ssh-agent",
+                      .script = script,
+                      .folder = call.workspace().path(),
+                      .env = {{"PATH", base_path()}, {"HOME", home_folder()}},
+                      .keep_stdout = true});
 }
 
 std::vector<Credential> keys_of(StepCall& call) {
@@ -74,8 +52,7 @@ std::vector<Credential> keys_of(StepCall& call) {
   if (groovy::is_text(given)) ids = {given};
   for (const groovy::Value& one : ids) {
     const std::string id = call.run.interpreter().to_string(call.task, one);
-    const CredentialSource* source = call.run.services().credentials;
-    const auto found = source == nullptr ? std::nullopt : source->find(id);
+    const auto found = try_credential(call.run, call.task, id);
     if (!found || found->kind != CredentialKind::ssh_key) {
       const std::string message = fmt::format(
           "[ssh-agent] Could not find specified credentials with id '{}' of the kind SSH key", id);
