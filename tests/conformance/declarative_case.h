@@ -16,22 +16,6 @@
 
 namespace ks::conformance {
 
-/// What a case needs around its runs that a process which is killed and started again has not.
-inline std::optional<std::string> missing_around(const json::object& one) {
-  for (std::string_view key : {"libraries", "repoFiles"}) {
-    if (one.contains(key)) return fmt::format("no {} in this harness", key);
-  }
-  const json::value* builds = one.if_contains("runs");
-  if (builds == nullptr) return std::nullopt;
-  for (const json::value& build : builds->as_array()) {
-    for (std::string_view key : {"commitsBefore", "restartFrom", "parameters"}) {
-      if (build.as_object().contains(key))
-        return fmt::format("no builds with {} in this harness", key);
-    }
-  }
-  return std::nullopt;
-}
-
 /// What of its expectations cannot be looked at here. It fails then.
 inline std::optional<std::string> out_of_reach(const json::object& one) {
   const json::value* builds = one.if_contains("runs");

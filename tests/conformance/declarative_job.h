@@ -48,12 +48,15 @@ inline bool is_of_a_job(const json::object& one) {
 
 class DeclarativeJob {
  public:
-  DeclarativeJob(const json::object& one, std::string root, const std::string& tools)
-      : one_(one), root_(std::move(root)) {
+  /// `data`: the server's folder. `recording`: as that of EngineOptions.
+  DeclarativeJob(const json::object& one, std::string root, const std::string& tools,
+                 std::string data, std::function<void(bool written)> recording = nullptr)
+      : one_(one), root_(std::move(root)), data_(std::move(data)) {
     engine::OnceOptions machines;
     add_machines(one, tools, machines);
     engine::EngineOptions options;
-    options.data_dir = folder_.path();
+    options.data_dir = data_;
+    options.recording = std::move(recording);
     if (!machines.machines.empty()) options.machines = machines.machines;
     engine_ = std::move(*engine::Engine::open(std::move(options)));
     (void)engine_->put_folder(job_.folder);
@@ -70,7 +73,14 @@ class DeclarativeJob {
            restartable_problem(build, info);
   }
 
- private:
+  engine::Engine& engine() { return *engine_; }
+  const engine::JobName& name() const { return job_; }
+  /// Where a build's journal, log and files are.
+  std::string build_folder(uint64_t number) const {
+    return fmt::format("{}/folders/{}/jobs/{}/builds/{}", data_, job_.folder, job_.name, number);
+  }
+
+  /// Starts a build; its number.
   Result<uint64_t> begin(const json::object& build) {
     if (const json::value* stage = build.if_contains("restartFrom")) {
       const int64_t of = int_at(json::value(build), {"restartOf"}, 1);
@@ -95,6 +105,7 @@ class DeclarativeJob {
     return engine_->start(job_, std::move(request));
   }
 
+  /// Until it has ended.
   engine::RunInfo wait(uint64_t number) {
     std::mutex mutex;
     std::condition_variable changed;
@@ -110,6 +121,7 @@ class DeclarativeJob {
     }
   }
 
+ private:
   /// `buildDiscarder`, `trigger:cron`, `parameter:flag`: what the job has been told of.
   bool job_has(const std::string& what) const {
     const Result<std::string> kept = read_file(properties_file());
@@ -130,7 +142,7 @@ class DeclarativeJob {
 
   std::string properties_file() const {
     std::string found;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_.path())) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(data_)) {
       if (entry.path().filename() == "properties.json") found = entry.path();
     }
     return found;
@@ -159,7 +171,7 @@ class DeclarativeJob {
 
   const json::object& one_;
   const std::string root_;
-  TempDir folder_;
+  const std::string data_;
   const engine::JobName job_{"corpus", "test0"};
   std::unique_ptr<engine::Engine> engine_;
 };

@@ -34,10 +34,12 @@ std::string build_problem(const json::object& one, const json::object& build,
   options.number = number;
   options.previous_result = job.before;
   options.earlier_checkouts = job.checkouts;
-  const std::vector<std::string> needs = texts(one, "needs");
-  if (std::ranges::find(needs, "git") != needs.end())
-    add_repository(one, build, root, job.folder / "pipeline", options);
-  add_libraries(one, root, job.folder / "libraries", options);
+  if (wants_repository(one)) {
+    make_repository(one, build, root, job.folder / "pipeline", options.script);
+    use_repository(job.folder / "pipeline", options);
+  }
+  make_libraries(one, root, job.folder / "libraries");
+  use_libraries(one, job.folder / "libraries", options);
   std::string printed;
   ks::engine::OnceResult ended;
   const std::string problem = run_problem(build, std::move(options), printed, &ended);
@@ -67,7 +69,8 @@ int main(int argc, char** argv) {
     }
     std::string problem, output;
     if (is_of_a_job(one)) {
-      DeclarativeJob job(one, flags->corpus, tools.path());
+      const ks::TempDir data;
+      DeclarativeJob job(one, flags->corpus, tools.path(), data.path());
       for (const json::object& build : builds_of(one)) problem += job.problem(build, output);
       tally.add(id, problem, flags->verbose ? output : "");
       continue;

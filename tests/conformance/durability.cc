@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <filesystem>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -18,7 +19,9 @@
 #include <thread>
 
 #include "declarative_case.h"
+#include "durability_job.h"
 #include "durability_process.h"
+#include "repositories.h"
 #include "scripted_case.h"
 
 namespace json = boost::json;
@@ -33,7 +36,6 @@ struct Case {
   bool declarative = false;
   json::object one;
   std::optional<std::string> skipped = {};
-  std::optional<std::string> failed = {};  ///< before anything is run
 };
 
 struct Asked {
@@ -43,16 +45,23 @@ struct Asked {
   unsigned jobs = 4;  // most of them wait for commands and timers
   std::string tools;  // what install_tools() made
   // In the process of one run:
-  std::string serve, folder, before;
+  std::string serve, folder, before, around;
   uint64_t number = 1;
   std::optional<size_t> kill;
 };
 
-/// One build of a case; the result of the one before it.
+/// One build of a case; what the one before it left.
 struct Build {
   const Case& one;
   uint64_t number = 1;
-  std::string before;
+  std::string before;  ///< its result
+  std::string around;  ///< the folder of what the builds of the case have around them
+  bool of_a_job = false;
+
+  std::string pipeline() const { return around + "/pipeline"; }    ///< the repository
+  std::string libraries() const { return around + "/libraries"; }  ///< a repository in each
+  std::string checkouts() const { return around + "/checkouts.json"; }
+  std::string data() const { return around + "/data"; }  ///< of a server
 };
 
 std::optional<std::vector<Case>> all_cases(const std::string& corpus) {
@@ -68,8 +77,7 @@ std::optional<std::vector<Case>> all_cases(const std::string& corpus) {
       cases.push_back({.id = std::string(one.at("id").as_string()),
                        .declarative = declarative,
                        .one = one,
-                       .skipped = may_be_skipped(one),
-                       .failed = declarative ? missing_around(one) : std::nullopt});
+                       .skipped = may_be_skipped(one)});
     }
   }
   return cases;
@@ -89,7 +97,8 @@ std::vector<std::string> command(const Asked& asked, const Build& build, const s
   std::vector<std::string> argv = {"/proc/self/exe", "--corpus",  asked.flags.corpus,
                                    "--tools",        asked.tools, "--serve",
                                    build.one.id,     "--number",  std::to_string(build.number),
-                                   "--folder",       folder};
+                                   "--folder",       folder,      "--around",
+                                   build.around};
   if (!build.before.empty()) argv.insert(argv.end(), {"--before", build.before});
   if (kill) argv.insert(argv.end(), {"--kill", std::to_string(*kill)});
   return argv;
@@ -100,10 +109,19 @@ std::string wrong_end(Ending ending, const std::string& folder) {
   return "the process failed: " + read_text(folder + "/stderr") + "\n";
 }
 
+/// The server's folder as the builds before left it.
+void copy_data(const Build& build, const std::string& folder) {
+  if (build.of_a_job && ks::file_exists(build.data()))
+    std::filesystem::copy(
+        build.data(), folder + "/data",
+        std::filesystem::copy_options::recursive | std::filesystem::copy_options::copy_symlinks);
+}
+
 /// Kills once at this moment and goes on. Nothing when the run ended before it.
 std::optional<std::string> kill_and_go_on(const Asked& asked, const Build& build, size_t moment,
                                           const Traces& calm) {
   const ks::TempDir folder;
+  copy_data(build, folder.path());
   auto run = [&](std::optional<size_t> kill) {
     return run_to_its_end(command(asked, build, folder.path(), kill), folder.path(), kPatience);
   };
@@ -119,35 +137,65 @@ std::optional<std::string> kill_and_go_on(const Asked& asked, const Build& build
   return problem.empty() ? problem : what + problem;
 }
 
-/// Sets `result` to that of the build.
+/// Sets `result` to that of the build, and leaves what it left for the next one.
 std::string build_problem(const Asked& asked, const Build& build, std::string& result) {
   const ks::TempDir folder;
+  copy_data(build, folder.path());
   const Ending ending =
       run_to_its_end(command(asked, build, folder.path(), {}), folder.path(), kPatience);
   if (ending != Ending::finished) return "without a kill: " + wrong_end(ending, folder.path());
   const size_t moments = records_in(folder.path()) * 2;
   const Traces calm = traces_of(folder.path());
   result = calm.result;
+  struct Leave {
+    const Build& build;
+    const std::string& folder;
+    ~Leave() {
+      std::error_code none;
+      std::filesystem::remove_all(build.data(), none);
+      std::filesystem::rename(folder + "/data", build.data(), none);
+      std::filesystem::copy(folder + "/checkouts.json", build.checkouts(),
+                            std::filesystem::copy_options::overwrite_existing, none);
+    }
+  } leave{build, folder.path()};
   if (moments == 0 || result.empty()) return "it left no journal or no report\n";
+  // Before its first record is written a server has no such run, and gives it another number.
+  const size_t first = build.of_a_job ? 1 : 0;
   if (asked.exhaustive) {
     std::string problems;
-    for (size_t moment = 0; moment < moments; ++moment)
+    for (size_t moment = first; moment < moments; ++moment)
       problems += kill_and_go_on(asked, build, moment, calm).value_or("");
     return problems;
   }
   // Output comes in more or fewer pieces, so that a run may end before that moment: then an earlier
   // one.
   for (size_t moment = draw(asked.seed + build.number, build.one.id) % moments;; moment /= 2) {
+    moment = std::max(moment, first);
     if (const auto problem = kill_and_go_on(asked, build, moment, calm)) return *problem;
-    if (moment == 0) return "was never killed\n";
+    if (moment == first) return "was never killed\n";
   }
 }
 
 std::string problem_of(const Asked& asked, const Case& one) {
+  const ks::TempDir around;
+  const std::string root = asked.flags.corpus + "/declarative";
   std::string problem, result;
-  const size_t builds = one.declarative ? builds_of(one.one).size() : 1;
-  for (uint64_t number = 1; number <= builds && problem.empty(); ++number)
-    problem = build_problem(asked, {one, number, result}, result);
+  const std::vector<json::object> builds =
+      one.declarative ? builds_of(one.one) : std::vector<json::object>{one.one};
+  for (uint64_t number = 1; number <= builds.size() && problem.empty(); ++number) {
+    const Build build{.one = one,
+                      .number = number,
+                      .before = result,
+                      .around = around.path(),
+                      .of_a_job = one.declarative && is_of_a_job(one.one)};
+    const json::object& wanted = builds[number - 1];
+    if (one.declarative && wants_repository(one.one)) {
+      const std::string script = declarative_options(one.one, wanted, root, asked.tools).script;
+      make_repository(one.one, wanted, root, build.pipeline(), script);
+    }
+    if (one.declarative && number == 1) make_libraries(one.one, root, build.libraries());
+    problem = build_problem(asked, build, result);
+  }
   return problem;
 }
 
@@ -165,8 +213,7 @@ int run_all(const Asked& asked, const std::vector<Case>& cases) {
           size_t mine = 0;
           {
             std::lock_guard lock(mutex);
-            while (next < cases.size() &&
-                   (cases[next].skipped || cases[next].failed || !tally.wants(cases[next].id)))
+            while (next < cases.size() && (cases[next].skipped || !tally.wants(cases[next].id)))
               ++next;
             if (next == cases.size()) return;
             mine = next++;
@@ -181,7 +228,7 @@ int run_all(const Asked& asked, const std::vector<Case>& cases) {
     if (cases[i].skipped) {
       tally.skip(cases[i].id, *cases[i].skipped);
     } else {
-      tally.add(cases[i].id, cases[i].failed.value_or(problems[i]));
+      tally.add(cases[i].id, problems[i]);
     }
   }
   return tally.finish();
@@ -194,11 +241,21 @@ int serve_case(const Asked& asked, const std::vector<Case>& cases) {
     return 64;
   }
   const auto kill = asked.kill ? std::optional(Kill::at(*asked.kill)) : std::nullopt;
-  ks::engine::OnceOptions options =
-      found->declarative
-          ? declarative_options(found->one, builds_of(found->one).at(asked.number - 1),
-                                asked.flags.corpus + "/declarative", asked.tools)
-          : scripted_options(found->one);
+  const Build around{.one = *found, .around = asked.around};
+  ks::engine::OnceOptions options;
+  if (found->declarative) {
+    const std::string root = asked.flags.corpus + "/declarative";
+    const json::object build = builds_of(found->one).at(asked.number - 1);
+    if (is_of_a_job(found->one))
+      return serve_job(found->one, build, asked.number, root, asked.tools, asked.folder, kill);
+    options = declarative_options(found->one, build, root, asked.tools);
+    if (wants_repository(found->one)) use_repository(around.pipeline(), options);
+    use_libraries(found->one, around.libraries(), options);
+    const auto checkouts = ks::parse_json(read_text(around.checkouts()));
+    if (checkouts && checkouts->is_array()) options.earlier_checkouts = checkouts->get_array();
+  } else {
+    options = scripted_options(found->one);
+  }
   options.number = asked.number;
   options.previous_result = ks::engine::parse_result(asked.before);
   return serve(std::move(options), asked.folder, kill);
@@ -220,7 +277,8 @@ std::optional<Asked> read_arguments(int argc, char** argv) {
     const std::pair<std::string_view, std::string*> words[] = {{"--serve", &asked.serve},
                                                                {"--folder", &asked.folder},
                                                                {"--tools", &asked.tools},
-                                                               {"--before", &asked.before}};
+                                                               {"--before", &asked.before},
+                                                               {"--around", &asked.around}};
     const auto* word = std::ranges::find(words, arg, [](const auto& pair) { return pair.first; });
     if (word != std::end(words)) {
       *word->second = value;

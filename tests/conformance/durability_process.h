@@ -9,6 +9,7 @@
 #include <boost/json.hpp>
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -20,6 +21,7 @@
 #include "base/process.h"
 #include "cases.h"
 #include "engine/journal.h"
+#include "log_comparison.h"
 
 // A run in a process of its own, which kills itself at one record of its journal, and what such
 // runs leave behind.
@@ -36,24 +38,29 @@ struct Kill {
   size_t moment() const { return record * 2 + (written ? 1 : 0); }
 };
 
-/// In the process of the run: to the end, or to the kill. Leaves report.json in the folder.
+/// Ends the process there. Records are written one at a time.
+inline std::function<void(bool written)> die_at(const std::optional<Kill>& kill) {
+  return [kill, records = size_t{0}](bool written) mutable {
+    if (kill && records == kill->record && written == kill->written) ::kill(getpid(), SIGKILL);
+    if (written) ++records;
+  };
+}
+
+/// In the process of the run: to the end, or to the kill. Leaves report.json in the folder, and
+/// checkouts.json, which the next build is given.
 inline int serve(engine::OnceOptions options, const std::string& folder,
                  const std::optional<Kill>& kill) {
   options.keep = folder;
   options.resume = file_exists(folder + "/journal");
-  size_t records = 0;
-  // Records are written one at a time.
-  options.recording = [&](bool written) {
-    if (kill && records == kill->record && written == kill->written) ::kill(getpid(), SIGKILL);
-    if (written) ++records;
-  };
+  options.recording = die_at(kill);
   const Result<engine::OnceResult> done = engine::run_once(std::move(options));
   if (!done) {
     fmt::print(stderr, "{}\n", done.error().message);
     return 1;
   }
   const Result<> kept = write_file_atomic(folder + "/report.json", to_json(done->report));
-  return kept ? 0 : 1;
+  const Result<> more = write_file_atomic(folder + "/checkouts.json", to_json(done->checkouts));
+  return kept && more ? 0 : 1;
 }
 
 enum class Ending : uint8_t { finished, killed, failed, hung };
@@ -89,34 +96,6 @@ struct Traces {
   std::string report;
   std::map<std::string, std::string> files;
 };
-
-/// Branches write as they come to it: their lines are compared as a set. Of several that fail, the
-/// first to end is thrown: the frames of its trace are its own.
-/// So are the commands of a pipe that `sh -x` traces: each of its processes writes when it comes to
-/// it.
-inline std::string stable_log(const std::string& whole) {
-  std::vector<std::string_view> all = split(whole, '\n');
-  for (size_t i = 0; i < all.size(); ++i) {
-    size_t end = i;
-    while (end < all.size() && all[end].starts_with("+ ")) ++end;
-    std::sort(all.begin() + static_cast<ptrdiff_t>(i), all.begin() + static_cast<ptrdiff_t>(end));
-    i = std::max(i, end);
-  }
-  std::string log;
-  for (std::string_view line : all) (log += line) += '\n';
-  const size_t begin = log.find("[Pipeline] parallel\n");
-  const size_t end = log.rfind("[Pipeline] // parallel\n");
-  if (begin == log.npos || end == log.npos || end < begin) return log;
-  std::vector<std::string_view> lines =
-      split(std::string_view(log).substr(begin, end - begin), '\n');
-  std::ranges::sort(lines);
-  std::string sorted = log.substr(0, begin);
-  for (std::string_view line : lines) (sorted += line) += '\n';
-  for (std::string_view line : split(std::string_view(log).substr(end), '\n')) {
-    if (!line.starts_with("\tat ")) (sorted += line) += '\n';
-  }
-  return sorted;
-}
 
 /// A line for each stage and step with its state, below the names of the stages around it; sorted,
 /// since branches begin their stages as they come to it. Ids and times are left out.
@@ -190,24 +169,9 @@ inline Traces traces_of(const std::string& folder) {
   return traces;
 }
 
-/// The first line that differs, with two before it.
-inline std::string first_difference(std::string_view what, std::string_view calm,
-                                    std::string_view resumed) {
-  const auto expected = split(calm, '\n'), found = split(resumed, '\n');
-  size_t at = 0;
-  while (at < expected.size() && at < found.size() && expected[at] == found[at]) ++at;
-  auto line = [at](const std::vector<std::string_view>& lines) {
-    return at < lines.size() ? lines[at] : std::string_view("(its end)");
-  };
-  std::string text = fmt::format("{} differs at line {}\n", what, at + 1);
-  for (size_t i = at < 2 ? 0 : at - 2; i < at; ++i) text += fmt::format("    {}\n", expected[i]);
-  return text +
-         fmt::format("  - {}\n  + {}\n", line(expected).substr(0, 400), line(found).substr(0, 400));
-}
-
 /// Empty when they are the same.
 inline std::string difference(const Traces& calm, const Traces& resumed) {
-  if (calm.log != resumed.log) return first_difference("the log", calm.log, resumed.log);
+  if (std::string log = log_difference(calm.log, resumed.log); !log.empty()) return log;
   if (calm.report != resumed.report)
     return first_difference("the report", calm.report, resumed.report);
   for (const auto& [name, content] : calm.files) {

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cstdlib>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -54,12 +56,17 @@ inline std::string text_of(const json::value& file, const std::string& root) {
   return read_text(root + "/" + std::string(text_at(file, {"resource"})));
 }
 
-/// The Jenkinsfile of a case, and what lies beside it, as the run's own repository; then what a
-/// build wants committed before it.
-inline void add_repository(const json::object& one, const json::object& build,
-                           const std::string& root, const std::string& folder,
-                           engine::OnceOptions& options) {
-  put(folder, "Jenkinsfile", options.script);
+inline bool wants_repository(const json::object& one) {
+  const std::vector<std::string> needs = texts(one, "needs");
+  return std::ranges::find(needs, "git") != needs.end();
+}
+
+/// The Jenkinsfile of a case, and what lies beside it, as a repository; then what a build wants
+/// committed before it.
+inline void make_repository(const json::object& one, const json::object& build,
+                            const std::string& root, const std::string& folder,
+                            const std::string& script) {
+  put(folder, "Jenkinsfile", script);
   if (const json::value* files = one.if_contains("repoFiles")) {
     for (const auto& [path, file] : files->as_object())
       put(folder, path, read_text(root + "/" + std::string(file.as_string())));
@@ -72,29 +79,45 @@ inline void add_repository(const json::object& one, const json::object& build,
       commit_all(folder, "master");
     }
   }
+}
+
+/// That repository as the run's own.
+inline void use_repository(const std::string& folder, engine::OnceOptions& options) {
   json::object scm = engine::git_description(folder, "*/master", {});
   scm["scriptPath"] = "Jenkinsfile";
   options.scm = std::move(scm);
   options.script.clear();
 }
 
-/// The libraries of a case, each a repository with the branch that the case asks for.
-inline void add_libraries(const json::object& one, const std::string& root,
-                          const std::string& folder, engine::OnceOptions& options) {
+/// Calls with each library of a case and the folder of its repository.
+inline void each_library(const json::object& one, const std::string& folder,
+                         const std::function<void(const json::value&, const std::string&)>& call) {
   const json::value* libraries = one.if_contains("libraries");
   if (libraries == nullptr) return;
-  for (const json::value& library : libraries->as_array()) {
-    const std::string name(text_at(library, {"name"}));
-    const std::string source = folder + "/" + name;
+  for (const json::value& library : libraries->as_array())
+    call(library, folder + "/" + std::string(text_at(library, {"name"})));
+}
+
+/// The libraries of a case, each a repository with the branch that the case asks for.
+inline void make_libraries(const json::object& one, const std::string& root,
+                           const std::string& folder) {
+  each_library(one, folder, [&](const json::value& library, const std::string& source) {
     for (const auto& [path, file] : library.at("files").as_object())
       put(source, path, text_of(file, root));
     const std::string version(text_at(library, {"defaultVersion"}));
     commit_all(source, version.empty() ? "master" : version);
-    options.libraries.push_back({.name = name,
-                                 .source = source,
-                                 .default_version = version,
-                                 .implicit = bool_at(library, {"implicit"})});
-  }
+  });
+}
+
+inline void use_libraries(const json::object& one, const std::string& folder,
+                          engine::OnceOptions& options) {
+  each_library(one, folder, [&](const json::value& library, const std::string& source) {
+    options.libraries.push_back(
+        {.name = std::string(text_at(library, {"name"})),
+         .source = source,
+         .default_version = std::string(text_at(library, {"defaultVersion"})),
+         .implicit = bool_at(library, {"implicit"})});
+  });
 }
 
 }  // namespace ks::conformance
