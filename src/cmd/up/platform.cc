@@ -215,7 +215,9 @@ struct Platform::State {
                              .git_folder = settings.data_dir + "/gitops",
                              .runs = &controllers->runs(),
                              .pipelines = &controllers->pipelines(),
-                             .webhook_secret = settings.webhook_secret});
+                             .webhook_secret = settings.webhook_secret,
+                             .sonar_url = settings.sonar.url,
+                             .sonar_token = settings.sonar.token});
     devops_api->add_routes(routes);
     return {};
   }

@@ -34,6 +34,8 @@ struct KapisOptions {
   const kube::Informer* pipelines = nullptr;
   /// What senders of webhooks sign with, when a pipeline names no Secret of its own; empty: none.
   std::string webhook_secret;
+  /// SonarQube, for `sonarstatus`; empty: those routes answer 404.
+  std::string sonar_url, sonar_token;
   const Clock* clock = nullptr;  ///< Null: the machine's.
 };
 

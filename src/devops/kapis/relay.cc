@@ -148,6 +148,7 @@ void add_relay(RouteTable& table, Api& api) {
   add_relay_nodes(table, api);
   add_relay_scm(table, api);
   add_relay_tools(table, api);
+  add_relay_sonar(table, api);
 }
 
 }  // namespace ks::devops::kapis

@@ -50,6 +50,7 @@ void add_relay_nodes(RouteTable& table, Api& api);
 void add_relay_pipelines(RouteTable& table, Api& api);
 void add_relay_scm(RouteTable& table, Api& api);
 void add_relay_tools(RouteTable& table, Api& api);
+void add_relay_sonar(RouteTable& table, Api& api);
 
 /// Adds a handler below `.../pipelines/{pipeline}` and below its `branches/{branch}`, of 3.3 and of
 /// 4.x.

@@ -10,6 +10,7 @@
 #include "engine/rest/core_view.h"
 #include "engine/rest/routes.h"
 #include "engine/rest/tree.h"
+#include "engine/sonar_record.h"
 
 // One build in Jenkins' core API: its page, its files, its questions, its stages (engine-rest,
 // sections 1 and 4).
@@ -73,7 +74,18 @@ namespace {
 Response show_build(Engine& engine, const Request& request) {
   const Result<RunInfo> info = build_of(engine, request, false);
   if (!info) return core_error(info.error());
-  return api_reply(request, build_json(*info, base_url(request), now()));
+  json::object build = build_json(*info, base_url(request), now());
+  // Beside the artifacts of the run.
+  if (const auto archive = engine.artifacts_folder(info->job, info->number)) {
+    for (const SonarTask& task : sonar_tasks(archive->substr(0, archive->rfind('/')))) {
+      build["actions"].get_array().push_back(
+          json::object{{"_class", "hudson.plugins.sonar.action.SonarAnalysisAction"},
+                       {"ceTaskId", task.id},
+                       {"installationName", task.server},
+                       {"serverUrl", task.url}});
+    }
+  }
+  return api_reply(request, build);
 }
 
 // ----- files -----

@@ -11,6 +11,7 @@
 #include "engine/node.h"
 #include "engine/quality_gates.h"
 #include "engine/sonar.h"
+#include "engine/sonar_record.h"
 #include "engine/values.h"
 #include "http/client.h"
 
@@ -47,21 +48,30 @@ std::string token_of(StepCall& call, const std::string& credential, const std::s
   return token;
 }
 
+std::string task_id_of(std::string_view report) {
+  for (std::string_view line : split(report, '\n')) {
+    if (line.starts_with("ceTaskId=")) return std::string(trim(line.substr(9)));
+  }
+  return {};
+}
+
 /// What the scanner left behind: report-task.txt, wherever the build tool puts it.
 void remember_task(StepCall& call, const SonarServer& server, const std::string& credential) {
-  const std::string folder = call.directory();
+  const std::string folder = call.directory(), kept = call.run.files().artifacts;
+  SonarTask task{.id = {}, .url = server.url, .server = server.name, .credential = credential};
   const json::value report = outside(call, "sonar report", [&]() -> Result<json::value> {
     std::vector<std::string> files =
         TRY(find_files(folder, "**/report-task.txt", "**/node_modules/**", true));
     if (files.empty()) return json::value(nullptr);
     const std::string path = folder + "/" + files.front();
-    return json::value(json::string(TRY(fence_of(call, path).read(path, kMaxReportBytes))));
+    const std::string text = TRY(fence_of(call, path).read(path, kMaxReportBytes));
+    SonarTask found = task;
+    found.id = task_id_of(text);
+    if (!found.id.empty()) TRY(record_sonar_task(kept, found));
+    return json::value(json::string(text));
   });
   if (report.is_null()) return;
-  SonarTask task{.id = {}, .url = server.url, .server = server.name, .credential = credential};
-  for (std::string_view line : split(report.get_string(), '\n')) {
-    if (line.starts_with("ceTaskId=")) task.id = trim(line.substr(9));
-  }
+  task.id = task_id_of(report.get_string());
   if (!task.id.empty()) call.run.sonar_task = std::move(task);
 }
 
