@@ -16,15 +16,11 @@ namespace {
 /// What to pack, as the script said it.
 struct Packing {
   std::string path, folder, includes, excludes;
-  bool default_excludes = true, overwrite = false, in_workspace = true;
+  bool default_excludes = true;
   ArchiveFormat format = ArchiveFormat::zip;
 };
 
-Result<json::value> pack(const Packing& job, const Fence& fence, bool resumed,
-                         const std::stop_token& stop) {
-  const bool there = TRY(fence.look(job.path)).has_value();
-  // A server that died after packing finds its own archive: it is packed again.
-  if (there && !job.overwrite && !resumed) return json::value{{"problem", job.path + " exists."}};
+Result<json::value> pack(const Packing& job, const Fence& fence, const std::stop_token& stop) {
   std::vector<std::string> files =
       TRY(find_files(job.folder, job.includes, job.excludes, job.default_excludes));
   const std::string part = "." + job.path.substr(job.path.rfind('/') + 1) + ".part";
@@ -62,7 +58,6 @@ groovy::Value pack_step(StepCall& call, const std::string& name, ArchiveFormat f
               .includes = trim(glob).empty() ? "**" : glob,
               .excludes = exclude,
               .default_excludes = call.flag("defaultExcludes", true),
-              .overwrite = call.flag("overwrite"),
               .format = format};
   const std::string filter =
       glob.empty() && exclude.empty()
@@ -71,14 +66,14 @@ groovy::Value pack_step(StepCall& call, const std::string& name, ArchiveFormat f
                         exclude.empty() ? "" : fmt::format(" - [{}]", exclude));
   call.run.print_line(fmt::format("Writing {} file of {}{} to {}", zip ? "zip" : "tar", job.folder,
                                   filter, job.path));
-  const json::value done =
-      aside(call, {.what = std::string(call.info.name),
-                   .act = [job, fence = fence_of(call, job.path)](
-                              bool resumed, const std::stop_token& stop) -> Result<json::value> {
-                     return pack(job, fence, resumed, stop);
-                   }});
-  if (const json::value* problem = done.as_object().if_contains("problem"))
-    call.fail(problem->as_string());
+  // In the journal before anything is written: a server that died after that finds its own archive,
+  // one that died before it somebody else's.
+  if (!call.flag("overwrite") && is_there(call, job.path)) call.fail(job.path + " exists.");
+  const json::value done = aside(
+      call, {.what = std::string(call.info.name),
+             .act = [job, fence = fence_of(call, job.path)](bool, const std::stop_token& stop) {
+               return pack(job, fence, stop);
+             }});
   call.run.print_line(fmt::format("Compressed {} entries.", done.at("count").to_number<size_t>()));
   if (call.flag("archive")) archive_it(call, job.path);
   return {};
