@@ -483,5 +483,78 @@ node {
                                {"out/b.bin", "92eb5ffee6ae2fec3ad71c777531578f"}}));
 }
 
+TEST_F(Jobs, ARateOfRunsIsKept) {
+  auto limited = [](std::string_view throttle) {
+    return fmt::format("properties([rateLimitBuilds(throttle: [{}])])\necho 'ran'", throttle);
+  };
+  job("often", limited("count: 2, durationName: 'second', userBoost: false"));
+  std::vector<WallTime> begun;
+  for (int i = 0; i < 3; i++) {
+    // What limits the next one is declared by the run.
+    begun.push_back(finish("often", start("often")).started);
+  }
+  EXPECT_GE(begun[1] - begun[0], 500ms);
+  EXPECT_GE(begun[2] - begun[1], 500ms);
+
+  job("seldom", limited("count: 1, durationName: 'day', userBoost: true"));
+  finish("seldom", start("seldom"));
+  const uint64_t waits = start("seldom", {.values = {}, .causes = {"Started by timer"}, .key = {}});
+  EXPECT_EQ(engine->run({"demo", "seldom"}, waits, false)->state, RunState::queued);
+  const uint64_t by_user = start("seldom");
+  EXPECT_EQ(finish("seldom", by_user).result, BuildResult::success);
+  open();
+  EXPECT_EQ(engine->run({"demo", "seldom"}, waits, false)->state, RunState::queued);
+  EXPECT_TRUE(engine->stop({"demo", "seldom"}, waits, "ada"));
+
+  job("wrong", limited("count: 1, durationName: 'eon'"));
+  EXPECT_THAT(run("wrong"),
+              HasSubstr("ERROR: rateLimitBuilds: throttle wants a count of at least 1 and a "
+                        "durationName of second, minute, hour"));
+}
+
+TEST_F(Jobs, ARunThatMustNotBeResumedEndsAtTheRestart) {
+  job("once",
+      "properties([disableResume()])\nnode { input id: 'Go', message: 'on?' }\necho 'never'");
+  const uint64_t number = start("once");
+  until("once", number, [](const RunInfo& info) { return !info.inputs.empty(); });
+  open();
+  EXPECT_EQ(finish("once", number).result, BuildResult::aborted);
+  const std::string text = log("once", number);
+  EXPECT_THAT(text,
+              HasSubstr("\nFailing build: shutting down controller and build is marked to not "
+                        "resume\n"));
+  EXPECT_THAT(text, Not(HasSubstr("never")));
+}
+
+TEST_F(Jobs, ADurabilityHintIsOneOfThree) {
+  job("hint", "properties([durabilityHint('PERFORMANCE_OPTIMIZED')])");
+  EXPECT_THAT(run("hint"), HasSubstr("Finished: SUCCESS"));
+  job("wrong", "properties([durabilityHint('FASTER')])");
+  EXPECT_THAT(run("wrong"),
+              HasSubstr("ERROR: durabilityHint: 'FASTER' is none of MAX_SURVIVABILITY, "
+                        "SURVIVABLE_NONATOMIC, PERFORMANCE_OPTIMIZED"));
+}
+
+TEST_F(Jobs, ALostAgentIsAReasonToTryAgain) {
+  engine.reset();
+  engine = Engine::open({.data_dir = dir.path(), .agent = {"/bin/false"}}).value();
+  job("lost", R"(
+try {
+  retry(count: 2, conditions: [agent()]) { node { echo 'a try'; sh 'true' } }
+} catch (e) { echo "caught ${e.class.simpleName}" }
+retry(count: 2, conditions: [agent()]) { echo 'once'; error 'of the script' }
+)");
+  const std::string text = run("lost");
+  EXPECT_THAT(text, HasSubstr("caught AgentOfflineException"));
+  EXPECT_THAT(text, HasSubstr("built-in seems to be removed or offline: "));
+  auto count = [&](std::string_view what) {
+    size_t found = 0;
+    for (size_t at = text.find(what); at != text.npos; at = text.find(what, at + 1)) found++;
+    return found;
+  };
+  EXPECT_EQ(count("\na try\n"), 2u) << text;
+  EXPECT_EQ(count("\nonce\n"), 1u) << text;
+}
+
 }  // namespace
 }  // namespace ks::engine

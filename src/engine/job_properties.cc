@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "base/json.h"
 #include "base/text.h"
 
@@ -143,6 +146,61 @@ Result<JobProperties> properties_of(const json::value& list) {
     add_property(properties, symbol, item.get_object());
   }
   return properties;
+}
+
+namespace {
+
+constexpr std::pair<std::string_view, int64_t> kDurations[] = {
+    {"second", 1},       {"minute", 60},        {"hour", 3600},       {"day", 86400},
+    {"week", 7 * 86400}, {"month", 31 * 86400}, {"year", 365 * 86400}};
+
+constexpr std::string_view kHints[] = {"MAX_SURVIVABILITY", "SURVIVABLE_NONATOMIC",
+                                       "PERFORMANCE_OPTIMIZED"};
+
+/// Seconds of a unit; 0 for none.
+int64_t duration_of(std::string_view name) {
+  for (const auto& [known, seconds] : kDurations) {
+    if (known == name) return seconds;
+  }
+  return 0;
+}
+
+}  // namespace
+
+Result<> check_options(const json::object& options) {
+  const json::value all(options);
+  if (const json::value* hint = find(all, {"durabilityHint", "hint"})) {
+    const std::string_view name = hint->is_string() ? std::string_view(hint->get_string()) : "";
+    if (std::ranges::find(kHints, name) == std::end(kHints)) {
+      return Error{Code::invalid,
+                   fmt::format("durabilityHint: '{}' is none of {}",
+                               hint->is_string() ? std::string(name) : to_json(*hint),
+                               join({std::begin(kHints), std::end(kHints)}, ", "))};
+    }
+  }
+  if (const json::value* throttle = find(all, {"rateLimitBuilds", "throttle"})) {
+    std::vector<std::string> units;
+    for (const auto& [name, seconds] : kDurations) units.emplace_back(name);
+    if (count_at(*throttle, "count") < 1 ||
+        duration_of(text_at(*throttle, {"durationName"})) == 0) {
+      return Error{Code::invalid,
+                   fmt::format("rateLimitBuilds: throttle wants a count of at least 1 and a "
+                               "durationName of {}",
+                               join(units, ", "))};
+    }
+  }
+  return {};
+}
+
+RateLimit rate_limit_of(const json::object& options) {
+  const json::value all(options);
+  const json::value* throttle = find(all, {"rateLimitBuilds", "throttle"});
+  if (throttle == nullptr) return {};
+  const int64_t count = count_at(*throttle, "count"),
+                seconds = duration_of(text_at(*throttle, {"durationName"}));
+  if (count < 1 || seconds == 0) return {};
+  return {.gap = std::chrono::milliseconds(seconds * 1000 / count),
+          .users_first = bool_at(*throttle, {"userBoost"})};
 }
 
 Retention retention_of(const json::object& options) {

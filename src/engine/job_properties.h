@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json.hpp>
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,17 @@ Result<JobProperties> properties_of(const json::value& list);
 
 /// Takes up one property or option of a job: `parameters`, `pipelineTriggers` or another.
 void add_property(JobProperties& properties, const std::string& symbol, json::object arguments);
+
+/// Whether options say something that there is: the unit of a rate, a durability hint.
+Result<> check_options(const json::object& options);
+
+/// The least time from the start of one run to that of the next, by `rateLimitBuilds(throttle:
+/// [count: 2, durationName: 'hour', userBoost: true])`.
+struct RateLimit {
+  std::chrono::milliseconds gap{0};  ///< 0: none
+  bool users_first = false;          ///< runs that a user starts need not wait
+};
+RateLimit rate_limit_of(const json::object& options);
 
 /// Which finished runs a `buildDiscarder(logRotator(...))` keeps.
 struct Retention {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "engine/files.h"
 
 namespace ks::engine {
@@ -21,6 +22,13 @@ std::vector<std::pair<std::string, std::string>> command_env(const Run& run,
     }
   }
   return env;
+}
+
+void raise_agent_offline(Run& run, groovy::Task& task, std::string_view message) {
+  constexpr std::string_view kClass =
+      "org.jenkinsci.plugins.workflow.support.steps.AgentOfflineException";
+  run.interpreter().define_exception(kClass, "java.io.IOException");
+  run.raise(task, kClass, message);
 }
 
 json::object run_command(Run& run, groovy::Task& task, const std::shared_ptr<Workspace>& workspace,
@@ -58,8 +66,15 @@ json::object run_command(Run& run, groovy::Task& task, const std::shared_ptr<Wor
                                           .start = std::move(start),
                                           .interrupt = std::move(interrupt)});
     workspace->forget(key);
-    if (const json::value* error = result.as_object().if_contains("error"))
+    if (const json::value* error = result.as_object().if_contains("error")) {
+      if (bool_at(result, {"offline"})) {
+        raise_agent_offline(
+            run, task,
+            fmt::format("{} seems to be removed or offline: {}", workspace->node_name(),
+                        std::string_view(error->as_string())));
+      }
       run.fail(task, error->as_string());
+    }
     return std::move(result.as_object());
   } catch (const groovy::Thrown&) {
     workspace->forget(key);

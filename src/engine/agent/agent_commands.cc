@@ -55,7 +55,7 @@ class AgentCommands final : public CommandRunner {
         send(run_frame(active));
       }
     }
-    if (!error.empty()) events.ended({{"error", error}});
+    if (!error.empty()) events.ended({{"error", error}, {"offline", true}});
   }
 
   void kill(const std::string& key) override { tell("kill", key); }
@@ -166,7 +166,8 @@ class AgentCommands final : public CommandRunner {
       LOG(error, "the agent cannot be kept alive", {"folder", folder_});
       for (const Active& active : lost) {
         active.events.ended(
-            {{"error", "the agent of this machine dies each time that it is started"}});
+            {{"error", "the agent of this machine dies each time that it is started"},
+             {"offline", true}});
       }
       return;
     }

@@ -127,10 +127,11 @@ Result<uint64_t> EngineServer::start(const JobName& name, StartRequest request) 
                                              "cannot be started",
                                              name.text())};
   }
+  const WallTime now = clock_.now(), rate_allows = earliest_by_rate(*job, request.causes);
   struct Plan {
     uint64_t number = 0;
     bool known = false, waits = false, full = false;
-    int64_t quiet_seconds = 0;
+    WallTime not_before{};
     RunSpec spec;
     std::vector<std::shared_ptr<Run>> superseded;
   };
@@ -142,14 +143,15 @@ Result<uint64_t> EngineServer::start(const JobName& name, StartRequest request) 
       out.known = true;
       return out;
     }
-    out.quiet_seconds = std::clamp<int64_t>(
+    const int64_t quiet = std::clamp<int64_t>(
         request.quiet_seconds.value_or(job->settings.quiet_seconds), 0, kMaxQuietSeconds);
+    out.not_before = std::max(now + std::chrono::seconds(quiet), rate_allows);
     if (job->settings.one_at_a_time && job->settings.abort_previous) {
       for (const auto& [number, build] : job->builds) {
         if (build.live) out.superseded.push_back(build.live);
       }
     }
-    out.waits = out.quiet_seconds > 0 || !may_begin(state, *job) ||
+    out.waits = out.not_before > now || !may_begin(state, *job) ||
                 (job->settings.one_at_a_time && std::ranges::any_of(job->builds, [](const auto& b) {
                    return b.second.waits.has_value();
                  }));
@@ -187,22 +189,20 @@ Result<uint64_t> EngineServer::start(const JobName& name, StartRequest request) 
   TRY(make_dirs(folder, 0700));
   if (request.restart) TRY(take_stashes(*job, request.restart->origin, folder));
   TRY(append_key(*job, plan.number, request.key));
-  const WallTime now = clock_.now();
-  const WallTime not_before = now + std::chrono::seconds(plan.quiet_seconds);
   if (plan.waits) {
     json::value saved = plan.spec.to_json();
     saved.as_object()["t"] = now.time_since_epoch().count();
-    saved.as_object()["notBefore"] = not_before.time_since_epoch().count();
+    saved.as_object()["notBefore"] = plan.not_before.time_since_epoch().count();
     TRY(write_file_atomic(folder + "/queued.json", to_json(saved), 0600));
     state_.with([&](State& state) {
       Build& build = job->builds[plan.number];
       build.queued = now;
-      build.not_before = not_before;
+      build.not_before = plan.not_before;
       build.waits = std::move(plan.spec);
       ++state.waiting;
     });
     publish(name, plan.number, request.key, RunState::queued);
-    if (plan.quiet_seconds > 0) begin_later(job, not_before);
+    if (plan.not_before > now) begin_later(job, plan.not_before);
   } else {
     TRY(begin_build(job, plan.number, std::move(plan.spec)));
   }
@@ -213,6 +213,26 @@ Result<uint64_t> EngineServer::start(const JobName& name, StartRequest request) 
   for (const auto& run : plan.superseded)
     run->interrupt(BuildResult::not_built, fmt::format("Superseded by #{}", plan.number));
   return plan.number;
+}
+
+/// When `rateLimitBuilds` lets the next run of a job begin: some time after the one before it did,
+/// or will.
+WallTime EngineServer::earliest_by_rate(const Job& job,
+                                        const std::vector<std::string>& causes) const {
+  const RateLimit rate = state_.with([&](const State&) { return job.settings.rate; });
+  const bool by_user = std::ranges::any_of(
+      causes, [](const std::string& cause) { return cause.starts_with("Started by user"); });
+  if (rate.gap == rate.gap.zero() || (rate.users_first && by_user)) return {};
+  const std::vector<uint64_t> numbers = runs(job.name).value_or(std::vector<uint64_t>());
+  if (numbers.empty()) return {};
+  const Result<Found> last = find_build(job.name, numbers.front());
+  if (!last) return {};
+  if (last->waits) {
+    return rate.gap +
+           state_.with([&](const State&) { return last->job->builds[numbers.front()].not_before; });
+  }
+  const Result<RunInfo> info = read(*last, job.name, false);
+  return info ? info->started + rate.gap : WallTime{};
 }
 
 bool EngineServer::may_begin(const State& state, const Job& job) const {

@@ -192,7 +192,16 @@ Result<> EngineServer::load_build(const JobRef& job, uint64_t number) {
     state_.with([&](State&) { job->builds[number]; });
     return {};
   }
-  if (TRY(Journal::has_begun(folder + "/journal"))) return begin_build(job, number, {});
+  if (TRY(Journal::has_begun(folder + "/journal"))) {
+    TRY(begin_build(job, number, {}));
+    if (!job->settings.no_resume) return {};
+    const std::shared_ptr<Run> run =
+        state_.with([&](const State&) { return job->builds[number].live; });
+    // One that had ended, and was not saved yet, is not harmed.
+    run->interrupt(BuildResult::aborted,
+                   "Failing build: shutting down controller and build is marked to not resume");
+    return {};
+  }
   if (!file_exists(folder + "/queued.json")) {
     // The process ended before the first record: nothing was acknowledged, and who asks again with
     // the same key gets a run that begins.

@@ -139,6 +139,7 @@ class EngineServer final : public Engine, private Builds, private BranchHost {
   json::value previous_checkout(const JobName& name, uint64_t before, const std::string& key) const;
   std::string earlier_file(const JobName& name, uint64_t before, const std::string& file) const;
   Result<> begin_build(const JobRef& job, uint64_t number, RunSpec spec);
+  WallTime earliest_by_rate(const Job& job, const std::vector<std::string>& causes) const;
   bool may_begin(const State& state, const Job& job) const;
   void begin_waiting_anywhere();
   void replayed();

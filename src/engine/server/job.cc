@@ -86,6 +86,8 @@ JobSettings with_declared(JobSettings settings, const JobProperties& declared) {
       settings.quiet_seconds = std::clamp<int64_t>(seconds->get_int64(), 0, kMaxQuietSeconds);
   }
   settings.keep = retention_of(declared.options);
+  settings.rate = rate_limit_of(declared.options);
+  settings.no_resume = declared.options.contains("disableResume");
   return settings;
 }
 

@@ -23,6 +23,8 @@ struct JobSettings {
   bool disabled = false;
   int64_t quiet_seconds = 0;  ///< a new run waits that long before it begins
   Retention keep = {};        ///< finished runs beyond are removed
+  RateLimit rate = {};        ///< of new runs
+  bool no_resume = false;     ///< a restart ends the run that is under way
   std::vector<std::pair<std::string, std::string>> env = {};  ///< of all runs: BRANCH_NAME, ...
 };
 Result<JobSettings> read_settings(const std::string& config_xml);

@@ -154,11 +154,7 @@ groovy::Value timeout(StepCall& call) {
 /// Whether a `conditions` list of retry allows another attempt. The conditions tell of lost agents
 /// and of steps that cannot be resumed; an error of the script itself is neither.
 bool may_retry(StepCall& call, const groovy::Failure& failure) {
-  if (!call.has("conditions")) return true;
-  const std::string text = failure.message.value_or("");
-  return failure.class_name.ends_with("AgentOfflineException") ||
-         text.contains("that the run had before the restart is gone") ||
-         text.contains("agent was lost");
+  return !call.has("conditions") || failure.class_name.ends_with("AgentOfflineException");
 }
 
 groovy::Value retry(StepCall& call) {

@@ -6,6 +6,7 @@
 #include "engine/fence.h"
 #include "engine/interruption.h"
 #include "engine/node.h"
+#include "engine/run_command.h"
 #include "engine/secret_files.h"
 #include "engine/step.h"
 
@@ -91,7 +92,7 @@ std::shared_ptr<Workspace> lease_node(StepCall& call, const std::string& label,
         key, {.path = std::string(text_at(granted, {"path"})),
               .node = std::string(text_at(granted, {"node"})),
               .executor = static_cast<int>(int_at(granted, {"executor"}))});
-    if (again.workspace == nullptr) call.fail(again.error);
+    if (again.workspace == nullptr) raise_agent_offline(run, call.task, again.error);
     *leased = again.workspace;
   } else if (!run.replaying()) {
     remove_stale_secret_files((*leased)->path());

@@ -164,6 +164,8 @@ groovy::Value properties(StepCall& call) {
 }  // namespace
 
 void declare_properties(Run& run, groovy::Task& task, const JobProperties& properties) {
+  if (const Result<> checked = check_options(properties.options); !checked)
+    run.fail(task, checked.error().message);
   Builds& builds = builds_of(run);
   const json::value done = run.draw(task, "the job's properties", [&] {
     const Result<> declared = builds.declare(run.spec().job, properties.to_json());
