@@ -117,9 +117,48 @@ void copy_data(const Build& build, const std::string& folder) {
         std::filesystem::copy_options::recursive | std::filesystem::copy_options::copy_symlinks);
 }
 
+/// Runs without a kill of one build. Those after the first are made when a difference must be told
+/// from what differs from run to run by itself: the size of an archive, which holds times.
+class CalmRuns {
+ public:
+  CalmRuns(const Asked& asked, const Build& build) : asked_(asked), build_(build) {}
+
+  /// What went wrong; empty when nothing did.
+  std::string add(const std::string& folder) {
+    copy_data(build_, folder);
+    const Ending ending = run_to_its_end(command(asked_, build_, folder, {}), folder, kPatience);
+    if (ending != Ending::finished) return "without a kill: " + wrong_end(ending, folder);
+    traces_.push_back(traces_of(folder));
+    return {};
+  }
+  const Traces& first() const { return traces_.front(); }
+
+  std::string problem_of(const Traces& resumed) {
+    std::string problem = difference_from(resumed);
+    for (int more = 0; more < kMostMore && !problem.empty(); ++more) {
+      if (traces_.size() <= static_cast<size_t>(more) + 1) {
+        const ks::TempDir folder;
+        if (std::string failed = add(folder.path()); !failed.empty()) return failed;
+      }
+      problem = difference_from(resumed);
+    }
+    return problem;
+  }
+
+ private:
+  static constexpr int kMostMore = 8;
+  std::string difference_from(const Traces& resumed) const {
+    return difference(steady(traces_.front(), traces_), steady(resumed, traces_));
+  }
+
+  const Asked& asked_;
+  const Build& build_;
+  std::vector<Traces> traces_;
+};
+
 /// Kills once at this moment and goes on. Nothing when the run ended before it.
 std::optional<std::string> kill_and_go_on(const Asked& asked, const Build& build, size_t moment,
-                                          const Traces& calm) {
+                                          CalmRuns& calm) {
   const ks::TempDir folder;
   copy_data(build, folder.path());
   auto run = [&](std::optional<size_t> kill) {
@@ -133,20 +172,17 @@ std::optional<std::string> kill_and_go_on(const Asked& asked, const Build& build
   const Ending second = run({});
   if (second != Ending::finished)
     return what + wrong_end(second, folder.path()) + read_text(folder / "log");
-  const std::string problem = difference(calm, traces_of(folder.path()));
+  const std::string problem = calm.problem_of(traces_of(folder.path()));
   return problem.empty() ? problem : what + problem;
 }
 
 /// Sets `result` to that of the build, and leaves what it left for the next one.
 std::string build_problem(const Asked& asked, const Build& build, std::string& result) {
   const ks::TempDir folder;
-  copy_data(build, folder.path());
-  const Ending ending =
-      run_to_its_end(command(asked, build, folder.path(), {}), folder.path(), kPatience);
-  if (ending != Ending::finished) return "without a kill: " + wrong_end(ending, folder.path());
+  CalmRuns calm(asked, build);
+  if (std::string failed = calm.add(folder.path()); !failed.empty()) return failed;
   const size_t moments = records_in(folder.path()) * 2;
-  const Traces calm = traces_of(folder.path());
-  result = calm.result;
+  result = calm.first().result;
   struct Leave {
     const Build& build;
     const std::string& folder;

@@ -186,4 +186,24 @@ inline std::string difference(const Traces& calm, const Traces& resumed) {
   return {};
 }
 
+/// Without the lines that differ among runs which nobody killed: those say nothing.
+inline Traces steady(Traces traces, const std::vector<Traces>& calm) {
+  auto texts_of = [&](auto member) {
+    std::vector<std::string_view> texts;
+    for (const Traces& one : calm) texts.push_back(member(one));
+    return texts;
+  };
+  traces.log = steady_text(traces.log,
+                           texts_of([](const Traces& one) -> std::string_view { return one.log; }));
+  traces.report = steady_text(
+      traces.report, texts_of([](const Traces& one) -> std::string_view { return one.report; }));
+  for (auto& [name, content] : traces.files) {
+    content = steady_text(content, texts_of([&](const Traces& one) -> std::string_view {
+                            const auto found = one.files.find(name);
+                            return found == one.files.end() ? std::string_view() : found->second;
+                          }));
+  }
+  return traces;
+}
+
 }  // namespace ks::conformance

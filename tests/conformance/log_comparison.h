@@ -98,4 +98,22 @@ inline std::string log_difference(std::string_view calm, std::string_view resume
   return {};
 }
 
+/// A text without the lines in which the calm ones differ among themselves. As it is when it, or
+/// one of them, has another number of lines.
+inline std::string steady_text(std::string_view text, const std::vector<std::string_view>& calm) {
+  std::vector<std::string_view> lines = split(text, '\n');
+  std::vector<std::vector<std::string_view>> all;
+  for (std::string_view one : calm) all.push_back(split(one, '\n'));
+  if (std::ranges::any_of(all, [&](const auto& one) { return one.size() != lines.size(); }))
+    return std::string(text);
+  std::string out;
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const bool differs =
+        std::ranges::any_of(all, [&](const auto& one) { return one[i] != all.front()[i]; });
+    out += differs ? std::string_view("(differs from run to run)") : lines[i];
+    if (i + 1 < lines.size()) out += '\n';
+  }
+  return out;
+}
+
 }  // namespace ks::conformance

@@ -56,5 +56,14 @@ TEST(LogComparison, BranchesMayWriteInAnyOrder) {
   EXPECT_NE(log_difference(log("a\nb\n"), log("a\nb\nb\n")), "");
 }
 
+TEST(LogComparison, OnlyLinesThatDifferWithoutAKillAreLeftOut) {
+  const std::vector<std::string_view> calm = {"size 84\nsame\nend", "size 86\nsame\nend"};
+  EXPECT_EQ(steady_text("size 85\nsame\nend", calm), steady_text(calm[0], calm));
+  EXPECT_NE(steady_text("size 85\nother\nend", calm), steady_text(calm[0], calm));
+  EXPECT_NE(steady_text("size 85\nsame\nsame\nend", calm), steady_text(calm[0], calm));
+  EXPECT_NE(steady_text("same\nend", calm), steady_text(calm[0], calm));
+  EXPECT_EQ(steady_text("size 85\nsame\nend", {"size 84\nsame\nend"}), "size 85\nsame\nend");
+}
+
 }  // namespace
 }  // namespace ks::conformance
