@@ -9,7 +9,8 @@ build_packages=(
 )
 # What the tests drive: real clients and peers.
 # groovy is the oracle of the language: it brings a Java runtime without a display.
-test_packages=(python3 python3-aiosmtpd curl openssl openssh-client openssh-server git-lfs etcd-server groovy)
+test_packages=(python3 python3-aiosmtpd curl openssl openssh-client openssh-server git-lfs etcd-server groovy
+  swift-proxy swift-account swift-container swift-object memcached)
 lint_packages=(python3 clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev)
 
 missing_packages() {

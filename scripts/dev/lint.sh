@@ -4,6 +4,7 @@
 declare -A may_use=(
   [base]=""
   [http]="base"
+  [s3]="http base"
   [kube]="http base"
   [store]="kube http base"
   [groovy]="base"
@@ -11,7 +12,7 @@ declare -A may_use=(
   [jenkins]="http base"
   [engine]="jenkins pipeline groovy http base"
   [image]="http base"
-  [devops]="jenkins image pipeline kube http base"
+  [devops]="jenkins image pipeline kube s3 http base"
   [platform]="kube http base"
 )
 
