@@ -3,7 +3,9 @@
 #include <boost/json.hpp>
 
 #include "base/text.h"
+#include "devops/kapis/own_scm.h"
 #include "devops/kapis/relay.h"
+#include "devops/kapis/relay_shapes.h"
 #include "devops/kapis/reply.h"
 
 // SCM providers through Jenkins, and the generic webhook on its way to it (devops-api,
@@ -25,26 +27,42 @@ std::string_view without_slash(std::string_view url) {
   return url;
 }
 
+/// As relay(); an engine without that part of Blue Ocean is stood in for.
+Response relay_or(Api& api, const Request& request, Relayed relayed, std::string_view shape,
+                  Response (*own)(Api&, const Request&)) {
+  Result<Response> answer = ask_jenkins(api, request, std::move(relayed));
+  if (!answer) return error_reply(answer.error());
+  if (answer->status == 404) return own(api, request);
+  if (answer->status >= 400) return relay_error(*answer);
+  Result<json::value> value = answer_json(*answer);
+  if (value) value = relay_shapes().get(shape).apply(*value);
+  return value ? json_reply(*value) : text_error(502, value.error().message);
+}
+
 Response verify(Api& api, Request& request, Generation) {
   Relayed relayed{.method = Method::put, .path = scm_path(request) + "/validate"};
   if (trim(request.body.view()).empty()) relayed.body = "{}";
-  return relay(api, request, std::move(relayed), "Validates");
+  return relay_or(api, request, std::move(relayed), "Validates", own_scm_verify);
 }
 
 Response list_servers(Api& api, Request& request, Generation) {
-  return relay(api, request, {.path = scm_path(request) + "/servers/"}, "ScmServers");
+  return relay_or(api, request, {.path = scm_path(request) + "/servers/"}, "ScmServers",
+                  own_scm_servers);
 }
 
 /// One with the same address is there already: that one is the answer.
 Response create_server(Api& api, Request& request, Generation) {
   const Result<json::value> body = body_of(request);
   if (!body) return error_reply(body.error());
-  const Answer servers = fetch(
-      api, request, {.path = scm_path(request) + "/servers/", .keep_query = false}, "ScmServers");
-  if (servers.failure) {
-    return relay(api, request, {.path = scm_path(request) + "/servers/"}, "ScmServers");
-  }
-  for (const json::value& server : servers.value.get_array()) {
+  const Result<Response> answer =
+      ask_jenkins(api, request, {.path = scm_path(request) + "/servers/", .keep_query = false});
+  if (!answer) return error_reply(answer.error());
+  if (answer->status == 404) return own_scm_add_server(api, request);
+  if (answer->status >= 400) return relay_error(*answer);
+  Result<json::value> servers = answer_json(*answer);
+  if (servers) servers = relay_shapes().get("ScmServers").apply(*servers);
+  if (!servers) return text_error(502, servers.error().message);
+  for (const json::value& server : servers->get_array()) {
     if (without_slash(text_at(server, {"apiUrl"})) == without_slash(text_at(*body, {"apiUrl"}))) {
       return json_reply(server);
     }
@@ -54,14 +72,15 @@ Response create_server(Api& api, Request& request, Generation) {
 }
 
 Response list_organizations(Api& api, Request& request, Generation) {
-  return relay(api, request, {.path = scm_path(request) + "/organizations/"}, "JScmOrgs");
+  return relay_or(api, request, {.path = scm_path(request) + "/organizations/"}, "JScmOrgs",
+                  own_scm_organizations);
 }
 
 Response list_repositories(Api& api, Request& request, Generation) {
-  return relay(api, request,
-               {.path = fmt::format("{}/organizations/{}/repositories/", scm_path(request),
-                                    percent_encode(request.param("organization")))},
-               "JOrgRepo");
+  return relay_or(api, request,
+                  {.path = fmt::format("{}/organizations/{}/repositories/", scm_path(request),
+                                       percent_encode(request.param("organization")))},
+                  "JOrgRepo", own_scm_repositories);
 }
 
 // ----- webhooks -----
