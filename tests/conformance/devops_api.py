@@ -21,6 +21,7 @@ os.environ.setdefault("KS_BINARY", os.path.join(ROOT, "build/release/ks"))
 sys.path.insert(0, os.path.join(ROOT, "tests/e2e"))
 import git_server  # noqa: E402
 import ks_server  # noqa: E402
+import s3_server  # noqa: E402
 import sonar_server  # noqa: E402
 
 GROUP = "devops.kubesphere.io/v1alpha3"
@@ -91,6 +92,7 @@ class World:
         self.create("GitRepository", "gitrepositories", "g", spec={"provider": "git", "url": self.git.url + "/app.git"})
         self.create("Application", "applications", "app", group="gitops.kubesphere.io/v1alpha1",
                     spec={"argoApp": {"spec": APP_SPEC}})
+        self.create("S2iBinary", "s2ibinaries", "b", group="devops.kubesphere.io/v1alpha1")
         self.send("POST", f"{V3}/devops/{self.project}/credentials", credential("c"))
 
     def start(self, pipeline):
@@ -122,6 +124,7 @@ class World:
 
 UPLOAD = ("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"file0\"; filename=\"u\"\r\n\r\nx\r\n"
           "--b\r\nContent-Disposition: form-data; name=\"file0_name\"\r\n\r\nu.txt\r\n--b--\r\n")
+BINARY = ("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"s2ibinary\"; filename=\"u.jar\"\r\n\r\nx\r\n--b--\r\n")
 APP_SPEC = {"project": "default", "destination": {"server": "https://kubernetes.default.svc", "namespace": "x"},
             "source": {"repoURL": "https://127.0.0.1:9/none.git"}}
 
@@ -171,6 +174,8 @@ RULES = [
                                             "shape": has("commit")}),
     (r"POST .*/gitrepositories/.*/uploads$", {"raw": UPLOAD}),
     (r"POST .*/gitrepositories/.*/(checkouts|pulls)$", {"body": {}}),
+    (r"PUT .*/s2ibinaries/\{s2ibinary\}/file$", {"raw": BINARY, "shape": has("metadata", "spec", "status")}),
+    (r"GET .*/s2ibinaries/\{s2ibinary\}/file/\{file\}$", {"set": {"file": "u.jar"}, "status": (302,)}),
     # pipelines, runs
     (r"GET .*/credentials/\{credential\}/usage$", {"shape": has("id", "type", "domain")}),
     (r"GET .*/search$", {"query": "q=type:pipeline;pipeline:{devops}/**", "shape": has("items", "total_count")}),
@@ -291,6 +296,7 @@ class Driver:
         self.made += 1
         names["n"] = str(self.made)
         names.update(self.make(rule.get("make"), f"made-{self.made}"))
+        names.update(rule.get("set", {}))
         return names
 
     def make(self, kind, name):
@@ -411,12 +417,16 @@ def main():
     parser.add_argument("--verbose", action="store_true")
     flags = parser.parse_args()
     server = ks_server.Server()
-    cases = []
+    cases, store = [], None
     try:
         sonar = sonar_server.SonarServer()
+        store = s3_server.Swift(tempfile.mkdtemp(prefix="ks-swift-"))
+        store.make_bucket("s2i-binaries")
         config = os.path.join(server.data_dir, "conformance.yaml")
         with open(config, "w", encoding="utf-8") as file:
-            json.dump({"sonar": {"name": "sonar", "url": sonar.url, "token": "squ_token"}}, file)
+            json.dump({"sonar": {"name": "sonar", "url": sonar.url, "token": "squ_token"},
+                       "s3": {"endpoint": store.url, "bucket": "s2i-binaries", "accessKeyID": store.access,
+                              "secretAccessKey": store.secret}}, file)
         server.start("--no-demo", "--allow-private-addresses", "--config", config)
         driver = Driver(World(server))
         for method, path, since in routes(flags.corpus):
@@ -434,6 +444,8 @@ def main():
     finally:
         server.stop()
         server.remove()
+        if store:
+            store.close()
     count = {outcome: sum(c["outcome"] == outcome for c in cases) for outcome in ("passed", "failed", "skipped")}
     # Exit code: 0 when nothing fails but what is known to, and nothing is listed that passes.
     known = known_failures()

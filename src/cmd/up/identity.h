@@ -37,8 +37,8 @@ class Identity {
   const std::string& new_password() const;
 
   /// Lets through who is known, calls from within this process, and everybody to `/healthz`,
-  /// `/readyz`, `/livez`, `/version`, the API's documentation and webhooks; all else is 401 with a
-  /// Status. Sets Request::user.
+  /// `/readyz`, `/livez`, `/version`, the API's documentation, webhooks and answers to approvals;
+  /// all else is 401 with a Status. Sets Request::user.
   http::Router::Filter filter();
   /// Whether authenticating this request takes a worker: a password that must be hashed.
   bool is_slow(const http::Request& request) const;

@@ -13,6 +13,8 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/random.h"
+#include "base/text.h"
 #include "cmd/up/identity.h"
 #include "cmd/up/install.h"
 #include "devops/controllers/controllers.h"
@@ -65,6 +67,35 @@ store::StoreOptions store_options(const UpSettings& settings) {
   store::StoreOptions options;
   options.watch.max_watchers = settings.max_watchers;
   return options;
+}
+
+/// Who is asked for approval; the key of the callbacks' tokens is made at the first start.
+Result<devops::ApprovalOptions> approval_options(const UpSettings& settings,
+                                                 const std::string& url) {
+  devops::ApprovalOptions options = settings.approval;
+  if (options.url.empty()) return options;
+  if (options.secret.empty()) {
+    return Error{Code::invalid, "approval.secret: must be set, or nobody can tell who asks"};
+  }
+  if (options.server_url.empty()) options.server_url = url;
+  const std::string file = settings.data_dir + "/approval.key";
+  Result<std::string> key = read_file(file, 1024);
+  if (!key && key.error().code == Code::not_found) {
+    key = hex_encode(random_bytes(32));
+    TRY(write_file_atomic(file, *key, 0600));
+  }
+  options.token_key = TRY(std::move(key));
+  return options;
+}
+
+/// The bucket of the settings; null when they name none.
+Result<std::unique_ptr<s3::Client>> open_bucket(const UpSettings& settings) {
+  if (settings.s3.endpoint.empty()) return std::unique_ptr<s3::Client>();
+  s3::Options options = settings.s3;
+  if (settings.s3_disable_tls && !options.endpoint.contains("://")) {
+    options.endpoint = "http://" + options.endpoint;
+  }
+  return s3::Client::open(std::move(options));
 }
 
 constexpr size_t kMaxLibrariesBytes = 1u << 20;
@@ -206,8 +237,11 @@ struct Platform::State {
     admin_transport = http::in_process_client(routes, own_user("admin"));
     kube_client.emplace(*kube_transport);
     jenkins_client.emplace(*admin_transport);
-    controllers.emplace(*kube_client, *jenkins_client, devops::Controllers::Options{});
+    devops::Controllers::Options options;
+    options.approval = TRY(approval_options(settings, url));
+    controllers.emplace(*kube_client, *jenkins_client, options);
     TRY(controllers->start());
+    bucket = TRY(open_bucket(settings));
     devops_api.emplace(
         *kube_transport, *admin_transport,
         devops::KapisOptions{.allow_private_addresses = settings.allow_private_addresses,
@@ -217,7 +251,10 @@ struct Platform::State {
                              .pipelines = &controllers->pipelines(),
                              .webhook_secret = settings.webhook_secret,
                              .sonar_url = settings.sonar.url,
-                             .sonar_token = settings.sonar.token});
+
+                             .sonar_token = settings.sonar.token,
+                             .approval_key = options.approval.token_key,
+                             .s3 = bucket.get()});
     devops_api->add_routes(routes);
     return {};
   }
@@ -255,6 +292,7 @@ struct Platform::State {
   std::optional<kube::Client> kube_client;
   std::optional<jenkins::Client> jenkins_client;
   std::optional<devops::Controllers> controllers;
+  std::unique_ptr<s3::Client> bucket;
   std::optional<devops::Kapis> devops_api;
   std::unique_ptr<http::Server> server;
 };

@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "base/result.h"
+#include "devops/controllers/approval.h"
 #include "engine/mail.h"
 #include "engine/model.h"
 #include "engine/sonar.h"
+#include "s3/client.h"
 
 namespace ks::cmd {
 
@@ -30,6 +32,9 @@ struct UpSettings {
   engine::SonarServer sonar{.name = "sonar", .url = {}, .token = {}};
   int checkout_retries = 2;
   bool allow_private_addresses = false;
+  s3::Options s3;  ///< an empty endpoint: none
+  bool s3_disable_tls = false;
+  devops::ApprovalOptions approval;
   std::string webhook_secret;  ///< of all pipelines that name none of their own
 
   engine::RunLimits run;

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "base/log.h"
+#include "devops/controllers/approval_controller.h"
 #include "devops/controllers/context.h"
 #include "devops/controllers/credential_controller.h"
 #include "devops/controllers/keys.h"
@@ -40,7 +41,9 @@ struct Controllers::State {
         metadata(context),
         run(context, options.run_workers),
         credential(context),
-        retention(context) {}
+        retention(context) {
+    if (!options.approval.url.empty()) approval.emplace(context, options.approval);
+  }
 
   std::array<kube::Informer*, 5> informers() {
     return {&projects, &namespaces, &pipelines, &runs, &secrets};
@@ -72,6 +75,7 @@ struct Controllers::State {
   RunController run;
   CredentialController credential;
   RetentionController retention;
+  std::optional<ApprovalController> approval;  ///< nothing: nobody is asked
   std::unique_ptr<jenkins::Subscription> subscription;
   bool started = false;
 };
@@ -96,6 +100,7 @@ Result<> Controllers::start() {
   s.run.start();
   s.credential.start();
   s.retention.start();
+  if (s.approval) s.approval->start();
   s.subscribe();
   return {};
 }
@@ -109,6 +114,7 @@ void Controllers::stop() {
   for (kube::Informer* informer : s.informers()) informer->stop();
   s.run.stop();
   s.retention.stop();
+  if (s.approval) s.approval->stop();
   s.metadata.stop();
   s.pipeline.stop();
   s.credential.stop();

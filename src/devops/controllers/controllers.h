@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "devops/controllers/approval.h"
 #include "jenkins/client.h"
 #include "kube/client.h"
 #include "kube/informer.h"
@@ -24,6 +25,7 @@ class Controllers {
     int run_workers = 2;                           ///< PipelineRuns that are worked on at once
     std::chrono::milliseconds sync_limit{30'000};  ///< for the first lists
     const Clock* clock = nullptr;                  ///< Null: the machine's.
+    ApprovalOptions approval;                      ///< who is asked when a run waits for an answer
   };
 
   /// Both clients must outlive this.

@@ -6,10 +6,12 @@
 
 #include "base/text.h"
 #include "devops/kapis/api.h"
+#include "devops/kapis/approvals.h"
 #include "devops/kapis/docs.h"
 #include "devops/kapis/git_routes.h"
 #include "devops/kapis/oauth.h"
 #include "devops/kapis/reply.h"
+#include "devops/kapis/s2i_binaries.h"
 #include "devops/kapis/scm_webhooks.h"
 
 namespace ks::devops {
@@ -26,6 +28,7 @@ struct Kapis::State {
         objects(kube, options.runs, clock()),
         api{objects, jenkins, options} {
     kapis::add_relay(v2, api);
+    kapis::add_s2i_binaries(v2, api);
     kapis::add_projects(v3, api);
     kapis::add_pipelines(v3, api);
     kapis::add_credentials(v3, api);
@@ -36,6 +39,7 @@ struct Kapis::State {
     kapis::add_git(v3, api, working_copies);
     kapis::add_scm(v3, api);
     kapis::add_jenkins_events(v3, api);
+    kapis::add_approvals(v3, api);
     kapis::add_scm_webhooks(v2, v3, api, deliveries);
     kapis::add_applications(gitops, api);
     kapis::add_token_review(oauth, options.jwt_secret, clock());

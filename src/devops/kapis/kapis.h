@@ -8,6 +8,10 @@
 #include "http/router.h"
 #include "kube/informer.h"
 
+namespace ks::s3 {
+class Client;
+}
+
 namespace ks::devops {
 
 namespace kapis {
@@ -36,6 +40,10 @@ struct KapisOptions {
   std::string webhook_secret;
   /// SonarQube, for `sonarstatus`; empty: those routes answer 404.
   std::string sonar_url, sonar_token;
+  /// What tokens of questions that are sent out for approval are made with; empty: none is right.
+  std::string approval_key;
+  /// The bucket of S2iBinaries; null: their routes answer 404.
+  s3::Client* s3 = nullptr;
   const Clock* clock = nullptr;  ///< Null: the machine's.
 };
 
