@@ -31,8 +31,6 @@ class SpawnActions {
       posix_spawn_file_actions_adddup2(&actions_, from, to);
     }
   }
-  /// Whatever we hold is ours alone: a socket that a child kept open would keep its port taken.
-  void close_all_others() { posix_spawn_file_actions_addclosefrom_np(&actions_, 3); }
   void chdir(const std::string& path) {
     if (!path.empty()) posix_spawn_file_actions_addchdir_np(&actions_, path.c_str());
   }
@@ -103,7 +101,6 @@ Result<Process> Process::spawn(const SpawnOptions& options) {
   actions.redirect(options.stdin_fd, STDIN_FILENO, O_RDONLY);
   actions.redirect(options.stdout_fd, STDOUT_FILENO, O_WRONLY);
   actions.redirect(options.stderr_fd, STDERR_FILENO, O_WRONLY);
-  actions.close_all_others();
   actions.chdir(options.cwd);
   actions.close_others();
   const SpawnAttributes attributes(options);

@@ -32,6 +32,8 @@ constexpr size_t kMaxStdoutBytes = 64u << 20;
 /// How long a command may write before that is read: most are over by then, and are read once.
 constexpr auto kGather = std::chrono::milliseconds(2);
 constexpr auto kKillAfter = std::chrono::seconds(10);  // from TERM to KILL
+/// Those whose victim has an exit code, as shells count them; KILL is an accident that is told of.
+constexpr int kPoliteSignals[] = {SIGTERM, SIGINT, SIGHUP};
 
 /// What begins a script without a first line of its own: trace each command, stop at the first
 /// that fails. On the script's own first line, so that the shell's line numbers are the user's.
@@ -39,23 +41,57 @@ constexpr std::string_view kShellPrefix = "set -xe; ";
 
 bool has_interpreter(std::string_view script) { return script.starts_with("#!"); }
 
+/// Whether a script, run by the wrapper's own shell, could keep that from writing the exit code:
+/// by another trap, by becoming another program, or by reading who knows what.
+bool may_leave_shell(std::string_view script) {
+  for (std::string_view word : {"trap", "exec", "eval", "source"})
+    if (script.contains(word)) return true;
+  // The command `.`: a dot between spaces, or at the start of a line or of a command.
+  for (size_t at = script.find('.'); at != std::string_view::npos; at = script.find('.', at + 1)) {
+    const bool begins = at == 0 || std::string_view(" \t\n;&|({`").contains(script[at - 1]);
+    const bool ends = at + 1 < script.size() && std::string_view(" \t\\").contains(script[at + 1]);
+    if (begins && ends) return true;
+  }
+  return false;
+}
+
+/// In the wrapper's shell, which saves a process: starting one takes as long as all the rest. What
+/// would write to the trace says so to nobody. A signal ends this shell before it can write a code;
+/// it is its parent who knows then (reap()). A trap would be no help: a child that the shell is
+/// just starting has it for a moment too, and would lose the signal.
+constexpr std::string_view kRunHere = R"sh(ks_exit_file="$1/exit"
+trap '{ ks_exit=$?; set +x; } 2>/dev/null; command echo "$ks_exit" >"$ks_exit_file"' EXIT
+set --
+. "$0")sh";
+
+/// In a copy of the wrapper's shell. The trap keeps this one alive when the whole session is
+/// terminated, so that the code of the script is written all the same; unlike an ignored signal, a
+/// trap is not inherited.
+constexpr std::string_view kRunInCopy = R"sh(trap : TERM INT HUP
+(trap - TERM INT HUP; set --; . "$0")
+echo $? >"$1/exit")sh";
+
 /// Runs the script `$0` and keeps its exit code in the folder `$1`. Its first act names its process
 /// in the file `pid`, which only one can create: a server that was killed before it knew whether it
-/// had started the command starts another, and that one leaves. The trap keeps this shell alive
-/// when the whole session is terminated, so that the code of the script is written all the same;
-/// unlike an ignored signal, a trap is not inherited.
-///
-/// A plain script runs in a copy of this shell: starting another takes as long as all the rest.
-/// Bash would trace each command with `++` there, so it does start another.
+/// had started the command starts another, and that one leaves.
 std::string wrapper(std::string_view script, bool keep_stdout) {
-  const std::string_view streams = keep_stdout ? R"(>"$1/stdout")" : ">&2";
-  const std::string run =
-      has_interpreter(script)
-          ? fmt::format(R"({} "$0" {})", trim(script.substr(2, script.find('\n') - 2)), streams)
-          : fmt::format(R"(if [ -n "${{BASH_VERSION-}}" ]; then sh "$0" {0}
-else (trap - TERM INT HUP; set --; . "$0") {0}; fi)",
-                        streams);
-  return fmt::format(R"sh(exec 2>>"$1/output"
+  const std::string_view stdout_file = keep_stdout ? "stdout" : "output";
+  std::string run;
+  if (has_interpreter(script)) {
+    run = fmt::format("trap : TERM INT HUP\n{} \"$0\"\necho $? >\"$1/exit\"",
+                      trim(script.substr(2, script.find('\n') - 2)));
+  } else {
+    // Bash would trace each command of a read script with `++`, so it does start another.
+    run = fmt::format(R"sh(if [ -n "${{BASH_VERSION-}}" ]; then
+trap : TERM INT HUP
+sh "$0"
+echo $? >"$1/exit"
+exit
+fi
+{})sh",
+                      may_leave_shell(script) ? kRunInCopy : kRunHere);
+  }
+  return fmt::format(R"sh(exec >>"$1/{}" 2>>"$1/output"
 set -C
 if ! {{ echo $$ >"$1/pid"; }} 2>/dev/null; then
   tries=0
@@ -63,11 +99,9 @@ if ! {{ echo $$ >"$1/pid"; }} 2>/dev/null; then
   exit 0
 fi
 set +C
-trap : TERM INT HUP
 {}
-echo $? >"$1/exit"
 )sh",
-                     run);
+                     stdout_file, run);
 }
 
 /// Whether commands could talk to the terminal of a user: then they get a session of their own.
@@ -103,6 +137,7 @@ struct Commands::Running {
   Fd pidfd;
   pid_t pid = -1;
   bool child = false;  // of ours, to be waited for
+  int signal = 0;      // what ended the shell, as far as we know
   int watch = -1;
   bool is_written = false;  // and will be read soon; of the watching thread alone
   bool in_flight = false;   // a piece waits to be logged
@@ -333,6 +368,7 @@ void Commands::reap(Running& running) {
   while (waitpid(running.pid, &status, 0) < 0 && errno == EINTR) {
   }
   running.child = false;
+  if (WIFSIGNALED(status)) running.signal = WTERMSIG(status);
 }
 
 void Commands::finish(const std::shared_ptr<Running>& running) {
@@ -355,7 +391,9 @@ void Commands::finish(const std::shared_ptr<Running>& running) {
   running->pidfd.reset();
   running->output.reset();
   const Result<std::string> code = read_file(running->folder + "/exit", 64);
-  const auto exit = code ? parse_int(trim(*code)) : std::nullopt;
+  auto exit = code ? parse_int(trim(*code)) : std::nullopt;
+  if (!exit && std::ranges::count(kPoliteSignals, running->signal) > 0)
+    exit = 128 + running->signal;
   if (!exit) {
     running->events.ended(
         {{"error", "the shell was killed before the script ended, so there is no exit code"},
@@ -384,8 +422,10 @@ void Commands::kill(const std::string& key) {
   }
   // The session's, or group's, first process is the group: all that the script started and did not
   // move elsewhere.
-  ::kill(-running->pid, SIGTERM);
   std::lock_guard lock(mutex_);
+  ::kill(-running->pid, SIGTERM);
+  // Of one that is no child of ours we cannot learn what ended it.
+  if (!running->child) running->signal = SIGTERM;
   if (running->kill_at == std::chrono::steady_clock::time_point::max()) {
     running->kill_at = std::chrono::steady_clock::now() + kKillAfter;
   }

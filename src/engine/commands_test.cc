@@ -96,6 +96,54 @@ TEST(Commands, StopsAtTheFirstFailureAndKeepsTheUsersLineNumbers) {
   EXPECT_FALSE(ended.output.contains("never"));
 }
 
+// A script that could disturb the shell that keeps its exit code runs in a copy of it; the word
+// `trap` is enough to be one.
+TEST(Commands, AScriptEndsTheSameInTheWrappersShellAndInACopy) {
+  const TempDir folder;
+  const auto commands = Commands::open(folder / "c").value();
+  const std::pair<std::string_view, int> scripts[] = {
+      {"true", 0},
+      {"false; echo never", 1},
+      {"exit 7", 7},
+      {"(exit 4)", 4},
+      {"f() { return 3; }; f", 3},
+      {"set +e; false; true; false", 1},
+      {"cd /; false", 1},
+      {"set -- a b; [ \"$1\" = a ]; sh -c 'exit 9'", 9},
+      {"set +x; echo quiet", 0},
+      {"echo() { exit 5; }; false", 1},
+      {"set -u; echo $not_there", 2},
+      {"x=${not_there?gone}", 2},
+      {"if; then", 2},
+      {"no_such_command", 127},
+  };
+  int number = 0;
+  for (const auto& [script, code] : scripts) {
+    Ended ended[2];
+    for (bool copy : {false, true}) {
+      const std::string text = copy ? fmt::format("{} # trap", script) : std::string(script);
+      ended[copy] = run(*commands, command(fmt::format("{}", number++), text, folder));
+      EXPECT_EQ(int_at(ended[copy].result, {"exit"}), code) << text << "\n" << ended[copy].output;
+    }
+    const auto without_folder = [&](int i) {
+      return replace_all(ended[i].output, fmt::format("/{}/script.sh", number - 2 + i), "");
+    };
+    EXPECT_EQ(without_folder(0), without_folder(1)) << script;
+  }
+}
+
+TEST(Commands, AScriptMayBecomeAnotherProgramOrSetTraps) {
+  const TempDir folder;
+  const auto commands = Commands::open(folder / "c").value();
+  EXPECT_EQ(int_at(run(*commands, command("a", "exec sh -c 'exit 6'", folder)).result, {"exit"}),
+            6);
+  const Ended ended = run(*commands, command("b", "trap 'echo bye' EXIT; exit 8", folder));
+  EXPECT_EQ(int_at(ended.result, {"exit"}), 8);
+  EXPECT_TRUE(ended.output.ends_with("bye\n")) << ended.output;
+  ASSERT_TRUE(write_file_atomic(folder / "more", "trap 'true' EXIT; exit 3\n").ok());
+  EXPECT_EQ(int_at(run(*commands, command("c", "true && . ./more", folder)).result, {"exit"}), 3);
+}
+
 TEST(Commands, AFirstLineOfItsOwnChoosesTheInterpreter) {
   const TempDir folder;
   const auto commands = Commands::open(folder / "c").value();
