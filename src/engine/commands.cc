@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -15,6 +16,8 @@
 #include <boost/json.hpp>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <deque>
 #include <optional>
 #include <vector>
@@ -55,53 +58,74 @@ bool may_leave_shell(std::string_view script) {
   return false;
 }
 
-/// In the wrapper's shell, which saves a process: starting one takes as long as all the rest. What
-/// would write to the trace says so to nobody. A signal ends this shell before it can write a code;
-/// it is its parent who knows then (reap()). A trap would be no help: a child that the shell is
-/// just starting has it for a moment too, and would lose the signal.
-constexpr std::string_view kRunHere = R"sh(ks_exit_file="$1/exit"
-trap '{ ks_exit=$?; set +x; } 2>/dev/null; command echo "$ks_exit" >"$ks_exit_file"' EXIT
+/// The files of a command, which share the beginning of their paths, `base`.
+std::string output_file(const std::string& base) { return base + ".output"; }
+std::string process_file(const std::string& base) { return base + ".process"; }
+std::string stdout_file(const std::string& base) { return base + ".stdout"; }
+/// Only the name of the script in messages where the shell reads it from its standard input.
+std::string script_file(const std::string& base) { return base + "/script.sh"; }
+
+/// Whether the shell of this machine can be the wrapper and the script's shell in one. Others, as
+/// bash, would trace each command of a script that is read so with `++`.
+bool shell_reads_well() {
+  static const bool does = [] {
+    const std::unique_ptr<char, decltype(&free)> path(realpath("/bin/sh", nullptr), &free);
+    return path != nullptr && std::string_view(path.get()).ends_with("/dash");
+  }();
+  return does;
+}
+
+/// How the wrapper runs the script.
+enum class Way {
+  here,    ///< in its own shell, from its standard input: no process and no file more
+  copy,    ///< so too, but in a copy of that shell, which may do as it likes
+  program  ///< by an interpreter of its own, from a file
+};
+
+Way way_of(std::string_view script) {
+  if (has_interpreter(script) || !shell_reads_well()) return Way::program;
+  return may_leave_shell(script) ? Way::copy : Way::here;
+}
+
+/// What a script that the shell reads begins with: it shall not read itself.
+constexpr std::string_view kOwnInput = "exec </dev/null; ";
+
+/// What would write to the trace says so to nobody. A signal ends this shell before it can write a
+/// code; it is its parent who knows then (conclude()). A trap for it would be no help: a child that
+/// the shell is just starting has it for a moment too, and would lose the signal.
+constexpr std::string_view kRunHere = R"sh(ks_process="$1.process"
+trap '{ ks_exit=$?; set +x; } 2>/dev/null; command echo "$ks_exit" >>"$ks_process"' EXIT
 set --
-. "$0")sh";
+. /proc/self/fd/0)sh";
 
-/// In a copy of the wrapper's shell. The trap keeps this one alive when the whole session is
-/// terminated, so that the code of the script is written all the same; unlike an ignored signal, a
-/// trap is not inherited.
+/// The trap keeps this shell alive when the whole session is terminated, so that the code of the
+/// script is written all the same; unlike an ignored signal, a trap is not inherited.
 constexpr std::string_view kRunInCopy = R"sh(trap : TERM INT HUP
-(trap - TERM INT HUP; set --; . "$0")
-echo $? >"$1/exit")sh";
+(trap - TERM INT HUP; set --; . /proc/self/fd/0)
+echo $? >>"$1.process")sh";
 
-/// Runs the script `$0` and keeps its exit code in the folder `$1`. Its first act names its process
-/// in the file `pid`, which only one can create: a server that was killed before it knew whether it
-/// had started the command starts another, and that one leaves.
-std::string wrapper(std::string_view script, bool keep_stdout) {
-  const std::string_view stdout_file = keep_stdout ? "stdout" : "output";
-  std::string run;
-  if (has_interpreter(script)) {
-    run = fmt::format("trap : TERM INT HUP\n{} \"$0\"\necho $? >\"$1/exit\"",
-                      trim(script.substr(2, script.find('\n') - 2)));
-  } else {
-    // Bash would trace each command of a read script with `++`, so it does start another.
-    run = fmt::format(R"sh(if [ -n "${{BASH_VERSION-}}" ]; then
-trap : TERM INT HUP
-sh "$0"
-echo $? >"$1/exit"
-exit
-fi
-{})sh",
-                      may_leave_shell(script) ? kRunInCopy : kRunHere);
+/// Runs the script `$0` of the command whose files begin with `$1`. Its last act adds the exit code
+/// to the file `.process`, its first names itself there, in a file which only one can create: a
+/// server that was killed before it knew whether it had started the command starts another, and
+/// that one leaves.
+std::string wrapper(Way way, std::string_view script, bool keep_stdout) {
+  std::string run(way == Way::here ? kRunHere : kRunInCopy);
+  if (way == Way::program) {
+    const std::string_view interpreter =
+        has_interpreter(script) ? trim(script.substr(2, script.find('\n') - 2)) : "/bin/sh";
+    run = fmt::format("trap : TERM INT HUP\n{} \"$0\"\necho $? >>\"$1.process\"", interpreter);
   }
-  return fmt::format(R"sh(exec >>"$1/{}" 2>>"$1/output"
+  return fmt::format(R"sh(exec >>"$1.{}" 2>>"$1.output"
 set -C
-if ! {{ echo $$ >"$1/pid"; }} 2>/dev/null; then
+if ! {{ echo $$ >"$1.process"; }} 2>/dev/null; then
   tries=0
-  until [ -s "$1/pid" ] || [ $tries -ge 200 ]; do tries=$((tries + 1)); sleep 0.01; done
+  until [ -s "$1.process" ] || [ $tries -ge 200 ]; do tries=$((tries + 1)); sleep 0.01; done
   exit 0
 fi
 set +C
 {}
 )sh",
-                     stdout_file, run);
+                     keep_stdout ? "stdout" : "output", run);
 }
 
 /// Whether commands could talk to the terminal of a user: then they get a session of their own.
@@ -112,25 +136,60 @@ bool has_terminal() {
   return has;
 }
 
-/// The process that the file names.
-std::optional<pid_t> pid_in(const std::string& folder) {
-  const Result<std::string> text = read_file(folder + "/pid", 64);
-  const auto pid = text ? parse_int(trim(*text)) : std::nullopt;
-  return pid && *pid > 1 ? std::optional(static_cast<pid_t>(*pid)) : std::nullopt;
+/// What the file `.process` says: its number, and the exit code once the script has ended.
+struct State {
+  std::optional<pid_t> pid;
+  std::optional<int64_t> exit;
+};
+
+State state_of(const std::string& base) {
+  const std::string text = read_file(process_file(base), 64).value_or("");
+  const std::vector<std::string_view> lines = split(text, '\n');
+  State state;
+  // The last line is whole only when another one, if empty, follows.
+  if (const auto pid = lines.size() > 1 ? parse_int(lines[0]) : std::nullopt; pid && *pid > 1)
+    state.pid = static_cast<pid_t>(*pid);
+  if (lines.size() > 2) state.exit = parse_int(lines[1]);
+  return state;
 }
 
 /// Whether a process is the shell of the command, and not another one that has its number now: the
-/// folder is its last argument.
-bool is_shell_of(pid_t pid, const std::string& folder) {
+/// beginning of its files is its last argument.
+bool is_shell_of(pid_t pid, const std::string& base) {
   const Result<std::string> arguments = read_file(fmt::format("/proc/{}/cmdline", pid), 1 << 20);
-  return arguments && arguments->ends_with(fmt::format("{}{}{}", '\0', folder, '\0'));
+  return arguments && arguments->ends_with(fmt::format("{}{}{}", '\0', base, '\0'));
+}
+
+/// For an interpreter. By a rename: one that an earlier start left may be reading it.
+Result<> put_script(const std::string& base, std::string_view text) {
+  TRY(make_dirs(base, 0700));
+  const std::string path = script_file(base), next = path + ".new";
+  {
+    const Fd file = TRY(open_file(next, O_WRONLY | O_CREAT | O_TRUNC, 0700));
+    TRY(write_all(file.get(), text));
+  }
+  if (rename(next.c_str(), path.c_str()) != 0) return errno_error("rename to", path, errno);
+  return {};
+}
+
+/// For the shell that reads its standard input. In memory: a script may hold what is in no file.
+Result<Fd> script_to_read(std::string_view text) {
+  Fd file(memfd_create("script", MFD_CLOEXEC));
+  if (!file) return errno_error("make", "a file in memory for the script", errno);
+  TRY(write_all(file.get(), text));
+  return file;
 }
 
 }  // namespace
 
+std::vector<std::string> files_of_command(std::string_view key) {
+  const std::string base = percent_encode(key);
+  return {output_file(base), process_file(base), stdout_file(base), base};
+}
+
 struct Commands::Running {
   std::string key;
-  std::string folder;
+  std::string base;  // what the paths of its files begin with
   CommandEvents events;
   uint64_t offset = 0;
   Fd output;
@@ -179,11 +238,11 @@ void Commands::wake() {
 void Commands::run(Command command, uint64_t offset, CommandEvents events) {
   auto running = std::make_shared<Running>();
   running->key = command.key;
-  running->folder = folder_ + "/" + percent_encode(command.key);
+  running->base = folder_ + "/" + percent_encode(command.key);
   running->events = std::move(events);
   running->offset = offset;
   running->stdout_kept = command.keep_stdout;
-  const bool known = pid_in(running->folder).has_value();
+  const bool known = state_of(running->base).pid.has_value();
   Result<> began = known ? attach(*running) : start(*running, command);
   if (!began) {
     running->events.ended({{"error", began.error().message}});
@@ -192,7 +251,7 @@ void Commands::run(Command command, uint64_t offset, CommandEvents events) {
   {
     std::lock_guard lock(mutex_);
     running->watch =
-        inotify_add_watch(inotify_.get(), (running->folder + "/output").c_str(), IN_MODIFY);
+        inotify_add_watch(inotify_.get(), output_file(running->base).c_str(), IN_MODIFY);
     running_[running->key] = running;
     if (running->watch >= 0) by_watch_[running->watch] = running;
     if (running->pidfd) {
@@ -211,21 +270,21 @@ void Commands::watch_end(const std::shared_ptr<Running>& running) {
 }
 
 Result<> Commands::start(Running& running, const Command& command) {
-  TRY(make_dirs(running.folder, 0700));
-  const std::string script = running.folder + "/script.sh";
-  {
-    // By a rename: a shell that an earlier start left may be reading it.
-    Fd file = TRY(open_file(script + ".new", O_WRONLY | O_CREAT | O_TRUNC, 0700));
-    TRY(write_all(file.get(), has_interpreter(command.script)
-                                  ? command.script
-                                  : fmt::format("{}{}\n", kShellPrefix, command.script)));
+  const Way way = way_of(command.script);
+  const std::string script =
+      fmt::format("{}{}{}\n", way == Way::program ? "" : kOwnInput,
+                  has_interpreter(command.script) ? "" : kShellPrefix, command.script);
+  Fd input;
+  if (way == Way::program) {
+    TRY(put_script(running.base, script));
+  } else {
+    input = TRY(script_to_read(script));
   }
-  if (rename((script + ".new").c_str(), script.c_str()) != 0)
-    return errno_error("rename to", script, errno);
-  running.output = TRY(open_file(running.folder + "/output", O_RDONLY | O_CREAT, 0600));
+  running.output = TRY(open_file(output_file(running.base), O_RDONLY | O_CREAT, 0600));
   SpawnOptions options;
-  options.argv = {"/bin/sh", "-c", wrapper(command.script, command.keep_stdout), script,
-                  running.folder};
+  options.argv = {"/bin/sh", "-c", wrapper(way, command.script, command.keep_stdout),
+                  script_file(running.base), running.base};
+  options.stdin_fd = input.get();
   options.cwd = command.folder;
   (has_terminal() ? options.new_session : options.new_group) = true;
   for (const auto& [name, value] : command.env) options.env.push_back(name + "=" + value);
@@ -238,21 +297,21 @@ Result<> Commands::start(Running& running, const Command& command) {
 
 /// A command that an earlier process of ours started.
 Result<> Commands::attach(Running& running) {
-  running.output = TRY(open_file(running.folder + "/output", O_RDONLY | O_CREAT, 0600));
-  const std::optional<pid_t> pid = pid_in(running.folder);
+  running.output = TRY(open_file(output_file(running.base), O_RDONLY | O_CREAT, 0600));
+  const std::optional<pid_t> pid = state_of(running.base).pid;
   if (!pid) return {};
   running.pid = *pid;
   running.child = false;
   Fd pidfd(static_cast<int>(syscall(SYS_pidfd_open, *pid, 0)));
   // Asked after the descriptor was opened: from then on it names one process only.
-  if (pidfd && is_shell_of(*pid, running.folder)) running.pidfd = std::move(pidfd);
+  if (pidfd && is_shell_of(*pid, running.base)) running.pidfd = std::move(pidfd);
   return {};
 }
 
 /// After the end of a child of ours that found the command started already: goes on with that one.
 bool Commands::hand_over(Running& running) {
   if (!running.child) return false;
-  const std::optional<pid_t> pid = pid_in(running.folder);
+  const std::optional<pid_t> pid = state_of(running.base).pid;
   if (!pid || *pid == running.pid) return false;
   reap(running);
   if (running.pidfd) by_pidfd_.erase(running.pidfd.get());
@@ -300,7 +359,11 @@ void Commands::watch() {
         } else if (auto found = by_pidfd_.find(fd); found != by_pidfd_.end()) {
           const std::shared_ptr<Running> running = found->second;
           running->ended = true;
-          if (hand_over(*running)) watch_end(running);
+          if (hand_over(*running)) {
+            watch_end(running);
+          } else {
+            conclude(*running);
+          }
           touched.push_back(running);
         }
       }
@@ -318,7 +381,7 @@ void Commands::watch() {
 
 /// Sends the next piece of output, if the last one is safe; at the end of all, the result.
 void Commands::pump(const std::shared_ptr<Running>& running) {
-  std::string text(kPieceBytes, '\0');
+  std::string text;
   bool last = false;
   {
     std::lock_guard lock(mutex_);
@@ -327,9 +390,15 @@ void Commands::pump(const std::shared_ptr<Running>& running) {
     if (gone ? !running->ended : running->in_flight) return;
     // Asked before reading: what a process wrote before its end is in the file by then.
     const bool ended = running->ended;
-    const ssize_t got =
-        pread(running->output.get(), text.data(), text.size(), static_cast<off_t>(running->offset));
-    text.resize(got > 0 && !gone ? static_cast<size_t>(got) : 0);
+    struct stat info{};
+    const uint64_t written =
+        fstat(running->output.get(), &info) == 0 ? static_cast<uint64_t>(info.st_size) : 0;
+    if (!gone && written > running->offset) {
+      text.resize(std::min<uint64_t>(kPieceBytes, written - running->offset));
+      const ssize_t got = pread(running->output.get(), text.data(), text.size(),
+                                static_cast<off_t>(running->offset));
+      text.resize(got > 0 ? static_cast<size_t>(got) : 0);
+    }
     running->offset += text.size();
     running->in_flight = !text.empty();
     // The end need not wait until the last piece is safe: it is told of after it.
@@ -371,6 +440,18 @@ void Commands::reap(Running& running) {
   if (WIFSIGNALED(status)) running.signal = WTERMSIG(status);
 }
 
+/// Says for a shell that a signal ended what the shell that started it would have said.
+void Commands::conclude(Running& running) {
+  reap(running);
+  if (std::ranges::count(kPoliteSignals, running.signal) == 0 || state_of(running.base).exit)
+    return;
+  const auto append = [](const std::string& path, const std::string& text) {
+    if (const auto file = open_file(path, O_WRONLY | O_APPEND)) (void)write_all(file->get(), text);
+  };
+  append(output_file(running.base), fmt::format("{}\n", strsignal(running.signal)));
+  append(process_file(running.base), fmt::format("{}\n", 128 + running.signal));
+}
+
 void Commands::finish(const std::shared_ptr<Running>& running) {
   reap(*running);
   bool idle = false;
@@ -390,10 +471,7 @@ void Commands::finish(const std::shared_ptr<Running>& running) {
   if (idle && when_idle_) when_idle_();
   running->pidfd.reset();
   running->output.reset();
-  const Result<std::string> code = read_file(running->folder + "/exit", 64);
-  auto exit = code ? parse_int(trim(*code)) : std::nullopt;
-  if (!exit && std::ranges::count(kPoliteSignals, running->signal) > 0)
-    exit = 128 + running->signal;
+  const std::optional<int64_t> exit = state_of(running->base).exit;
   if (!exit) {
     running->events.ended(
         {{"error", "the shell was killed before the script ended, so there is no exit code"},
@@ -402,7 +480,7 @@ void Commands::finish(const std::shared_ptr<Running>& running) {
   }
   json::object result{{"exit", *exit}};
   if (running->stdout_kept) {
-    Result<std::string> out = read_file(running->folder + "/stdout", kMaxStdoutBytes);
+    Result<std::string> out = read_file(stdout_file(running->base), kMaxStdoutBytes);
     if (!out) {
       running->events.ended({{"error", out.error().message}, {"exit", *exit}});
       return;
@@ -447,10 +525,6 @@ int Commands::kill_late() {
   return static_cast<int>(
              std::chrono::duration_cast<std::chrono::milliseconds>(next - now).count()) +
          1;
-}
-
-void Commands::forget(const std::string& key) {
-  (void)remove_tree(folder_ + "/" + percent_encode(key));
 }
 
 }  // namespace ks::engine

@@ -6,26 +6,30 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/file.h"
 #include "engine/node.h"
 
 namespace ks::engine {
 
+/// The names that files of the command of a key may have in the folder of commands.
+std::vector<std::string> files_of_command(std::string_view key);
+
 /// Who runs commands: this process, or an agent.
 class CommandRunner {
  public:
   virtual ~CommandRunner() = default;
-  /// As Workspace::run(), kill() and forget().
+  /// As Workspace::run() and kill().
   virtual void run(Command command, uint64_t offset, CommandEvents events) = 0;
   virtual void kill(const std::string& key) = 0;
-  virtual void forget(const std::string& key) = 0;
 };
 
 /// The running commands of this machine, watched by one thread. Thread-safe.
 class Commands final : public CommandRunner {
  public:
-  /// `folder` holds one folder a command: script, output, exit code, process id.
+  /// `folder` holds the files of each command: its output, its process id and exit code; its script
+  /// only where it is a file.
   static Result<std::unique_ptr<Commands>> open(std::string folder);
   ~Commands() override;
   Commands(const Commands&) = delete;
@@ -33,7 +37,6 @@ class Commands final : public CommandRunner {
 
   void run(Command command, uint64_t offset, CommandEvents events) override;
   void kill(const std::string& key) override;
-  void forget(const std::string& key) override;
 
   /// Whether none runs.
   bool idle();
@@ -54,6 +57,7 @@ class Commands final : public CommandRunner {
   int kill_late();
   void pump(const std::shared_ptr<Running>& running);
   void finish(const std::shared_ptr<Running>& running);
+  void conclude(Running& running);
   void reap(Running& running);
 
   std::string folder_;

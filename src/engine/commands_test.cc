@@ -226,7 +226,7 @@ TEST(Commands, AScriptThatWasKilledLeavesAClearError) {
   Reader reader;
   commands->run(command("a", "echo on; sleep 60", folder), 0, reader.events());
   reader.wait_for_output();
-  const auto pid = parse_int(trim(read_file(folder / "c/a/pid").value()));
+  const auto pid = parse_int(trim(read_file(folder / "c/a.process").value()));
   ASSERT_TRUE(pid.has_value());
   ::kill(static_cast<pid_t>(-*pid), SIGKILL);
   EXPECT_TRUE(text_at(reader.wait().result, {"error"}).contains("no exit code"));

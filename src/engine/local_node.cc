@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "engine/agent.h"
 #include "engine/commands.h"
+#include "engine/forgotten.h"
 #include "engine/label.h"
 
 namespace ks::engine {
@@ -18,9 +19,11 @@ namespace {
 
 class LocalWorkspace final : public Workspace {
  public:
-  LocalWorkspace(CommandRunner& commands, std::string path, std::string node, std::string labels,
-                 int executor, std::vector<std::pair<std::string, std::string>> env)
+  LocalWorkspace(CommandRunner& commands, Forgotten& forgotten, std::string path, std::string node,
+                 std::string labels, int executor,
+                 std::vector<std::pair<std::string, std::string>> env)
       : commands_(commands),
+        forgotten_(forgotten),
         path_(std::move(path)),
         node_(std::move(node)),
         labels_(std::move(labels)),
@@ -43,10 +46,11 @@ class LocalWorkspace final : public Workspace {
     commands_.run(std::move(command), offset, std::move(events));
   }
   void kill(const std::string& key) override { commands_.kill(key); }
-  void forget(const std::string& key) override { commands_.forget(key); }
+  void forget(const std::string& key) override { forgotten_.add(files_of_command(key)); }
 
  private:
   CommandRunner& commands_;
+  Forgotten& forgotten_;
   std::string path_, node_, labels_;
   int executor_;
   std::vector<std::pair<std::string, std::string>> env_;
@@ -55,7 +59,9 @@ class LocalWorkspace final : public Workspace {
 class LocalNode final : public Node {
  public:
   LocalNode(LocalNodeOptions options, std::unique_ptr<CommandRunner> commands)
-      : options_(std::move(options)), commands_(std::move(commands)) {
+      : options_(std::move(options)),
+        commands_(std::move(commands)),
+        forgotten_(options_.root + "/commands") {
     for (const auto& machine : options_.machines)
       busy_.emplace_back(static_cast<size_t>(machine.executors), false);
   }
@@ -166,8 +172,8 @@ class LocalNode final : public Node {
   }
 
   std::shared_ptr<Workspace> own_folder(const std::string& name) override {
-    return std::make_shared<LocalWorkspace>(*commands_, options_.root + "/scm/" + name, "built-in",
-                                            "", -1,
+    return std::make_shared<LocalWorkspace>(*commands_, forgotten_, options_.root + "/scm/" + name,
+                                            "built-in", "", -1,
                                             std::vector<std::pair<std::string, std::string>>());
   }
 
@@ -249,7 +255,7 @@ class LocalNode final : public Node {
 
   std::shared_ptr<Workspace> workspace(const LocalNodeOptions::Machine& machine,
                                        const std::string& path, size_t executor) {
-    return std::make_shared<LocalWorkspace>(*commands_, path, machine.name,
+    return std::make_shared<LocalWorkspace>(*commands_, forgotten_, path, machine.name,
                                             join(machine.labels, " "), static_cast<int>(executor),
                                             machine.env);
   }
@@ -273,6 +279,7 @@ class LocalNode final : public Node {
 
   LocalNodeOptions options_;
   std::unique_ptr<CommandRunner> commands_;
+  Forgotten forgotten_;
   std::mutex mutex_;
   std::vector<std::vector<bool>> busy_;
   std::map<std::string, bool> used_paths_;

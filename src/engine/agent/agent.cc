@@ -50,8 +50,6 @@ class Session : public std::enable_shared_from_this<Session> {
       acknowledge(key, static_cast<uint64_t>(int_at(about, {"offset"})));
     } else if (op == "kill") {
       commands_.kill(key);
-    } else if (op == "forget") {
-      commands_.forget(key);
     }
   }
 

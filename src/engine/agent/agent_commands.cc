@@ -60,11 +60,6 @@ class AgentCommands final : public CommandRunner {
 
   void kill(const std::string& key) override { tell("kill", key); }
 
-  /// Here, not by the agent: one that is killed meanwhile would leave the folder for ever.
-  void forget(const std::string& key) override {
-    (void)remove_tree(folder_ + "/" + percent_encode(key));
-  }
-
  private:
   struct Active {
     Command command;
