@@ -32,7 +32,7 @@ struct Measured {
   double rate = 0;
   std::string beside;
 };
-Measured measure(pid_t server, bench::LoadOptions options, std::string_view more = {}) {
+Measured measure(pid_t server, const bench::LoadOptions& options, std::string_view more = {}) {
   const double before = bench::cpu_seconds(server);
   bench::LoadResult result = bench::run_load(options);
   return {result.rate(), beside(result, bench::cpu_seconds(server) - before, more)};
@@ -91,7 +91,8 @@ uint16_t free_port() {
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (bind(probe.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) return port;
+    if (probe && bind(probe.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0)
+      return port;
   }
 }
 

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <functional>
 #include <memory>
 #include <string>
@@ -19,6 +18,7 @@
 
 #include "base/check.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "report.h"
 
 /// A load client that costs little beside the server that it measures: one thread, epoll, a fixed
@@ -144,17 +144,11 @@ class LoadConnection {
     while ((at = head.find("\r\n", at)) != head.npos) {
       at += 2;
       const std::string_view line = head.substr(at, head.find("\r\n", at) - at);
-      constexpr std::string_view kLength = "content-length:";
-      if (line.size() > kLength.size() && (line[0] == 'C' || line[0] == 'c') &&
-          strncasecmp(line.data(), kLength.data(), kLength.size()) == 0) {
-        const char* digits = line.data() + kLength.size();
-        while (*digits == ' ') digits++;
-        size_t length = 0;
-        std::from_chars(digits, line.data() + line.size(), length);
-        return length;
-      }
-      if (line.size() > 18 && strncasecmp(line.data(), "transfer-encoding:", 18) == 0)
-        chunked_ = true;
+      if (line.empty() || !std::string_view("CcTt").contains(line[0])) continue;
+      const std::string_view name = line.substr(0, line.find(':'));
+      if (to_lower(name) == "content-length")
+        return static_cast<size_t>(parse_int(trim(line.substr(name.size() + 1))).value_or(0));
+      if (to_lower(name) == "transfer-encoding") chunked_ = true;
     }
     return 0;
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +31,7 @@ class Samples {
     if (times_.empty()) return 0;
     std::ranges::sort(times_);
     const auto at =
-        static_cast<size_t>(percent / 100 * static_cast<double>(times_.size() - 1) + 0.5);
+        static_cast<size_t>(std::lround(percent / 100 * static_cast<double>(times_.size() - 1)));
     return std::chrono::duration<double, std::milli>(times_[at]).count();
   }
   std::string p50_p99() {

@@ -42,7 +42,7 @@ Nanos now() {
 }
 
 template <class T>
-T must(Result<T> result, std::string_view what) {
+T must(Result<T>&& result, std::string_view what) {
   CHECK_MSG(result.ok(), fmt::format("{}: {}", what, result.error().message));
   return std::move(result).value();
 }
@@ -205,14 +205,14 @@ class Bench {
     const kube::ObjectList now = must(kube_.list(kPipelineRuns, "demo"), "list");
     watch_ = kube_.watch(kPipelineRuns, "demo", {.resource_version = now.resource_version},
                          {.on_event =
-                              [this](kube::WatchEvent event) {
+                              [this](const kube::WatchEvent& event) {
                                 const std::string name(kube::name_of(event.object));
                                 if (!text_at(event.object, {"status", "phase"}).empty())
                                   seen_.note("status " + name);
                                 if (!text_at(event.object, {"status", "completionTime"}).empty())
                                   seen_.note("end " + name);
                               },
-                          .on_end = [](Result<>) {}});
+                          .on_end = [](const Result<>&) {}});
   }
 
   std::pair<Nanos, json::value> create(std::string_view pipeline) {

@@ -55,7 +55,8 @@ void add_settings(CLI::App& command, const std::vector<Setting>& settings) {
 
 std::string default_data_dir() {
   auto variable = [](const char* name) {
-    return std::string(std::getenv(name) ? std::getenv(name) : "");
+    const char* value = std::getenv(name);
+    return std::string(value == nullptr ? "" : value);
   };
   if (std::string dir = variable("KS_DATA_DIR"); !dir.empty()) return dir;
   if (std::string dir = variable("XDG_DATA_HOME"); !dir.empty()) return dir + "/ks";

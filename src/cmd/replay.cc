@@ -31,11 +31,10 @@ Result<std::string> folder_of(const Flags& flags) {
                              "PROJECT/PIPELINE#NUMBER",
                              flags.run)};
   }
-  const std::string folder =
-      fmt::format("{}/engine/folders/{}/jobs/{}/builds/{}", flags.data_dir,
-                  percent_encode(flags.run.substr(0, slash)),
-                  percent_encode(flags.run.substr(slash + 1, hash - slash - 1)),
-                  percent_encode(flags.run.substr(hash + 1)));
+  std::string folder = fmt::format("{}/engine/folders/{}/jobs/{}/builds/{}", flags.data_dir,
+                                   percent_encode(flags.run.substr(0, slash)),
+                                   percent_encode(flags.run.substr(slash + 1, hash - slash - 1)),
+                                   percent_encode(flags.run.substr(hash + 1)));
   if (file_exists(folder + "/journal")) return folder;
   return Error{Code::not_found,
                fmt::format("{}: no such run in {} (--data-dir)", flags.run, flags.data_dir)};

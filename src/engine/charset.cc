@@ -17,7 +17,9 @@ class Converter {
   }
   Converter(const Converter&) = delete;
   Converter& operator=(const Converter&) = delete;
-  bool known() const { return handle_ != reinterpret_cast<iconv_t>(-1); }
+  bool known() const {
+    return handle_ != reinterpret_cast<iconv_t>(-1);
+  }  // NOLINT(performance-no-int-to-ptr)
 
   /// `skip` tells how many bytes of the input to leave out where nothing fits, and `instead` what
   /// stands for them.

@@ -321,6 +321,29 @@ bool Commands::hand_over(Running& running) {
   return true;
 }
 
+/// The watches whose files have grown.
+std::vector<int> Commands::read_events(std::span<const epoll_event> events) {
+  std::vector<int> grown;
+  for (const epoll_event& one : events) {
+    const int fd = one.data.fd;
+    if (fd == wake_.get()) {
+      uint64_t ignored = 0;
+      [[maybe_unused]] ssize_t got = read(fd, &ignored, sizeof ignored);
+    } else if (fd == inotify_.get()) {
+      alignas(inotify_event) char buffer[8192];
+      ssize_t got = 0;
+      while ((got = read(fd, buffer, sizeof buffer)) > 0) {
+        for (ssize_t at = 0; at < got;) {
+          const auto* event = reinterpret_cast<const inotify_event*>(buffer + at);
+          grown.push_back(event->wd);
+          at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
+        }
+      }
+    }
+  }
+  return grown;
+}
+
 void Commands::watch() {
   using std::chrono::steady_clock;
   // Have written something that is not read yet; in order of time.
@@ -334,29 +357,19 @@ void Commands::watch() {
                                      : std::min(patience, gather);
     const int count = epoll_wait(epoll_.get(), events, 64, wait);
     std::vector<std::shared_ptr<Running>> touched;
+    const std::vector<int> grown = read_events({events, static_cast<size_t>(std::max(count, 0))});
     {
       std::lock_guard lock(mutex_);
       if (ending_) return;
       patience = kill_late();
       const auto now = steady_clock::now();
+      for (int watch : grown) {
+        if (auto found = by_watch_.find(watch);
+            found != by_watch_.end() && !std::exchange(found->second->is_written, true))
+          written.emplace_back(now + kGather, found->second);
+      }
       for (int i = 0; i < count; i++) {
-        const int fd = events[i].data.fd;
-        if (fd == wake_.get()) {
-          uint64_t ignored = 0;
-          [[maybe_unused]] ssize_t got = read(fd, &ignored, sizeof ignored);
-        } else if (fd == inotify_.get()) {
-          alignas(inotify_event) char buffer[8192];
-          ssize_t got = 0;
-          while ((got = read(fd, buffer, sizeof buffer)) > 0) {
-            for (ssize_t at = 0; at < got;) {
-              const auto* event = reinterpret_cast<const inotify_event*>(buffer + at);
-              if (auto found = by_watch_.find(event->wd);
-                  found != by_watch_.end() && !std::exchange(found->second->is_written, true))
-                written.emplace_back(now + kGather, found->second);
-              at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
-            }
-          }
-        } else if (auto found = by_pidfd_.find(fd); found != by_pidfd_.end()) {
+        if (auto found = by_pidfd_.find(events[i].data.fd); found != by_pidfd_.end()) {
           const std::shared_ptr<Running> running = found->second;
           running->ended = true;
           if (hand_over(*running)) {

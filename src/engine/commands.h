@@ -4,12 +4,15 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/file.h"
 #include "engine/node.h"
+
+struct epoll_event;
 
 namespace ks::engine {
 
@@ -52,6 +55,7 @@ class Commands final : public CommandRunner {
   Result<> attach(Running& running);
   bool hand_over(Running& running);
   void watch_end(const std::shared_ptr<Running>& running);
+  std::vector<int> read_events(std::span<const epoll_event> events);
   void watch();
   void wake();
   int kill_late();

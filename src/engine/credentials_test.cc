@@ -48,7 +48,7 @@ struct Secrets final : CredentialSource {
     const auto found = list.find(id);
     return found == list.end() ? std::nullopt : std::optional(found->second);
   }
-  void add(Credential credential) { list[credential.id] = credential; }
+  void add(const Credential& credential) { list[credential.id] = credential; }
   std::map<std::string, Credential, std::less<>> list;
 };
 

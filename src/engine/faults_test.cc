@@ -21,7 +21,6 @@ namespace ks::engine {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
 
 /// While it lives no file of this process may grow beyond a size: a disk that is full.
 class FullDisk {

@@ -15,7 +15,7 @@ constexpr size_t kMaxHeadBytes = 4096;
 
 /// The folder of git's own files; a linked work tree names it in a file.
 std::string git_folder(const std::string& top) {
-  const std::string path = top + "/.git";
+  std::string path = top + "/.git";
   constexpr std::string_view kLink = "gitdir: ";
   const Result<std::string> link = read_file(path, kMaxHeadBytes);
   if (!link || !link->starts_with(kLink)) return path;

@@ -118,7 +118,8 @@ std::string symbol_of(const json::value& described) {
   return {};
 }
 
-void add_property(JobProperties& properties, const std::string& symbol, json::object arguments) {
+void add_property(JobProperties& properties, const std::string& symbol,
+                  const json::object& arguments) {
   if (symbol == "parameters") {
     properties.parameters = plain_list(arguments, "parameterDefinitions");
   } else if (symbol == "pipelineTriggers") {

@@ -35,7 +35,8 @@ std::string symbol_of(const json::value& described);
 Result<JobProperties> properties_of(const json::value& list);
 
 /// Takes up one property or option of a job: `parameters`, `pipelineTriggers` or another.
-void add_property(JobProperties& properties, const std::string& symbol, json::object arguments);
+void add_property(JobProperties& properties, const std::string& symbol,
+                  const json::object& arguments);
 
 /// Whether options say something that there is: the unit of a rate, a durability hint.
 Result<> check_options(const json::object& options);

@@ -60,7 +60,7 @@ TEST(Journal, ADamagedRecordEndsWhatIsRead) {
 TEST(Journal, AFileOfAnotherKindIsRefused) {
   TempDir dir;
   ASSERT_TRUE(write_file_atomic(dir / "j", "something else entirely").ok());
-  EXPECT_FALSE(Journal::open(dir / "j", [](JournalRecord) {}).ok());
+  EXPECT_FALSE(Journal::open(dir / "j", [](const JournalRecord&) {}).ok());
 }
 
 }  // namespace

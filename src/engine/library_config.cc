@@ -13,8 +13,6 @@
 namespace ks::engine {
 namespace {
 
-namespace json = boost::json;
-
 bool is_folder(const std::string& path) {
   struct stat info{};
   return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);

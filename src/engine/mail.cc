@@ -35,7 +35,7 @@ bool is_ascii(std::string_view text) {
 
 /// RFC 2047: words of at most 75 characters that do not cut a character.
 std::string encoded_words(std::string_view text) {
-  const std::string line = one_line(text);
+  std::string line = one_line(text);
   if (is_ascii(line)) return line;
   constexpr size_t kMaxBytes = 42;
   std::string out;
@@ -183,7 +183,8 @@ Result<> send_mail(const MailServer& server, const Mail& mail, const std::stop_t
       curl_slist* longer =
           curl_slist_append(recipients.get(), ("<" + bare_address(one) + ">").c_str());
       if (longer == nullptr) return Error{Code::internal, "no more memory for a mail"};
-      (void)recipients.release();
+      // It begins with the old one.
+      recipients.release();  // NOLINT(bugprone-unused-return-value)
       recipients.reset(longer);
     }
   }

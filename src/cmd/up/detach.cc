@@ -97,7 +97,7 @@ void tell_ready() {
   std::fputc(kReady, stdout);
   std::fflush(stdout);
   const Fd nowhere(open("/dev/null", O_WRONLY | O_CLOEXEC));
-  dup2(nowhere.get(), STDOUT_FILENO);
+  if (nowhere) dup2(nowhere.get(), STDOUT_FILENO);
 }
 
 void tell_failed(const Error& error) {

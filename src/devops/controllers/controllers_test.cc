@@ -18,7 +18,6 @@ namespace ks::devops {
 namespace {
 
 using namespace std::chrono_literals;
-using kube::Key;
 using testing::FakeEngine;
 
 json::value project(std::string_view name) {

@@ -26,7 +26,7 @@ using Handle = http::Response (*)(Api& api, http::Request& request, Generation g
 
 /// Adds one handler below `/devops/{devops}` for 3.3 and below `/namespaces/{devops}` for 4.x.
 void add_project_route(RouteTable& table, Api& api, http::Method method, const std::string& below,
-                       std::string summary, Handle handle);
+                       const std::string& summary, const Handle& handle);
 /// Adds a handler whose path is the same in both.
 void add_route(RouteTable& table, Api& api, http::Method method, std::string pattern,
                std::string summary, Handle handle);

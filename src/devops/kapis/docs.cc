@@ -165,7 +165,7 @@ Response page(Request& request) {
 
 }  // namespace
 
-void add_docs(http::Router& router, std::vector<const RouteTable*> tables) {
+void add_docs(http::Router& router, const std::vector<const RouteTable*>& tables) {
   router.add(Method::get, "/apidocs.json",
              [tables](Request&) { return json_reply(listing(tables)); });
   router.add(Method::get, "/apidocs.json/{root...}", [tables](Request& request) {

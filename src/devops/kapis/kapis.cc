@@ -17,9 +17,7 @@
 namespace ks::devops {
 
 using http::Request;
-using http::Response;
 using kapis::Api;
-using kapis::Generation;
 using kapis::RouteTable;
 
 struct Kapis::State {
@@ -84,7 +82,7 @@ void add_route(RouteTable& table, Api& api, http::Method method, std::string pat
 }
 
 void add_project_route(RouteTable& table, Api& api, http::Method method, const std::string& below,
-                       std::string summary, Handle handle) {
+                       const std::string& summary, const Handle& handle) {
   for (const auto& [word, generation] :
        {std::pair{"devops", Generation::v3}, std::pair{"namespaces", Generation::v4}}) {
     table.add({.method = method,

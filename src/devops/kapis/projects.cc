@@ -136,7 +136,7 @@ Response delete_project(Api& api, Request& request, Generation) {
 }  // namespace
 
 void add_projects(RouteTable& table, Api& api) {
-  const auto add = [&](Method method, const std::string& below, std::string summary,
+  const auto add = [&](Method method, const std::string& below, const std::string& summary,
                        Handle handle) {
     for (const auto& [word, generation] :
          {std::pair{"devops", Generation::v3}, std::pair{"namespaces", Generation::v4}}) {

@@ -149,7 +149,7 @@ json::object argument(std::string_view value, bool literal = true) {
 }
 
 /// A step around another one. What is no JSON is kept as text: the caller sees what went wrong.
-std::string wrapped(std::string_view name, json::object value, const std::string& inner) {
+std::string wrapped(std::string_view name, const json::object& value, const std::string& inner) {
   return fmt::format(R"({{"arguments":{},"children":[{}],"name":"{}"}})", to_json(value), inner,
                      name);
 }

@@ -111,7 +111,8 @@ class AgentCommands final : public CommandRunner {
     return {};
   }
 
-  /// Returns when it listens.
+  /// Returns when it listens. Whoever wants a command waits for that, so the lock is kept
+  /// meanwhile.
   Result<> start_agent() {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) return errno_error("make", "a pipe", errno);
@@ -131,6 +132,7 @@ class AgentCommands final : public CommandRunner {
     std::string heard;
     char piece[64];
     while (!heard.contains("ready\n")) {
+      // NOLINTNEXTLINE(clang-analyzer-unix.BlockInCriticalSection)
       const ssize_t got = ::read(ready.get(), piece, sizeof piece);
       if (got < 0 && errno == EINTR) continue;
       if (got <= 0) break;

@@ -175,7 +175,7 @@ class FakeEngine {
   };
 
   template <class F>
-  void add(http::Method method, std::string_view pattern, F handler) {
+  void add(http::Method method, std::string_view pattern, const F& handler) {
     router_.add(method, pattern, [this, handler](http::Request& request) {
       std::lock_guard lock(mutex_);
       return handler(request);
