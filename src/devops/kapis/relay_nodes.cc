@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "devops/controllers/keys.h"
 #include "devops/kapis/relay.h"
+#include "devops/kapis/relay_shapes.h"
 #include "devops/kapis/reply.h"
 
 // Stages and steps of a run, and the answer to a question (devops-api, sections 6.5 and 6.6).
@@ -56,14 +57,43 @@ bool may_answer(Api& api, const Request& request, const json::value& step) {
   return pipeline && !user.empty() && kube::annotation(*pipeline, kCreator) == user;
 }
 
+/// The steps of a node: our engine sends them along, a stock Jenkins is asked for them.
+Answer steps_of(Api& api, const Request& request, const json::value& node) {
+  Answer out;
+  const json::value* sent = find(node, {"steps"});
+  if (sent == nullptr || !sent->is_array()) {
+    return fetch(api, request, {.path = steps_path(request, text_at(node, {"id"}))}, "JSteps");
+  }
+  Result<json::value> steps = relay_shapes().get("JSteps").apply(*sent);
+  if (steps) {
+    out.value = std::move(*steps);
+  } else {
+    out.failure = text_error(502, steps.error().message);
+  }
+  return out;
+}
+
 /// All nodes with their steps, each with whether this user may answer it.
 Answer detailed_nodes(Api& api, const Request& request) {
-  Answer nodes = fetch(api, request, {.path = nodes_path(request)}, nodes_shape(request));
+  const std::string query = request.query.encode();
+  Answer nodes =
+      fetch(api, request,
+            {.path = nodes_path(request) + (query.empty() ? "?" : "?" + query + "&") + "steps=true",
+             .keep_query = false},
+            "");
   if (nodes.failure) return nodes;
-  for (json::value& node : nodes.value.get_array()) {
-    Answer steps =
-        fetch(api, request, {.path = steps_path(request, text_at(node, {"id"}))}, "JSteps");
+  const json::value sent = std::move(nodes.value);
+  Result<json::value> shaped = relay_shapes().get(nodes_shape(request)).apply(sent);
+  if (!shaped) {
+    nodes.failure = text_error(502, shaped.error().message);
+    return nodes;
+  }
+  nodes.value = std::move(*shaped);
+  for (size_t i = 0; i < nodes.value.get_array().size(); ++i) {
+    json::value& node = nodes.value.get_array()[i];
+    Answer steps = steps_of(api, request, sent.get_array()[i]);
     if (steps.failure) return steps;
+    node.get_object().erase("steps");
     for (json::value& step : steps.value.get_array()) {
       step.get_object()["aprovable"] = text_at(step, {"state"}) == "PAUSED" &&
                                        text_at(node, {"state"}) == "PAUSED" &&

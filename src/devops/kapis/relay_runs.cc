@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "devops/kapis/relay.h"
 #include "devops/kapis/reply.h"
+#include "devops/kapis/run_objects.h"
 
 // Runs of a pipeline or a branch, their artifacts and logs (devops-api, sections 6.4 and 6.5).
 
@@ -52,7 +53,9 @@ Response list_runs(Api& api, Request& request, Generation) {
 
 Response start_run(Api& api, Request& request, Generation) {
   Relayed relayed{.method = Method::post, .path = blue_pipeline_path(request) + "/runs/"};
-  if (trim(request.body.view()).empty()) relayed.body = "{}";
+  // Parameters are texts: what was written counts.
+  relayed.body = keep_decimals(trim(request.body.view()));
+  if (relayed.body.empty()) relayed.body = "{}";
   return relay(api, request, std::move(relayed), "JRunCreated");
 }
 

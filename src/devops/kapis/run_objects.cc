@@ -15,6 +15,32 @@ bool is_multi_branch(const json::value& pipeline) {
   return text_at(pipeline, {"spec", "type"}) == "multi-branch-pipeline";
 }
 
+std::string keep_decimals(std::string_view json) {
+  constexpr std::string_view kOfNumbers = "0123456789+-.eE";
+  std::string out;
+  out.reserve(json.size());
+  for (size_t i = 0; i < json.size();) {
+    if (json[i] == '"') {
+      const size_t begin = i++;
+      while (i < json.size() && json[i] != '"') i += json[i] == '\\' ? 2 : 1;
+      i = std::min(i + 1, json.size());
+      out += json.substr(begin, i - begin);
+      continue;
+    }
+    if (json[i] != '-' && (json[i] < '0' || json[i] > '9')) {
+      out += json[i++];
+      continue;
+    }
+    const size_t end = std::min(json.find_first_not_of(kOfNumbers, i), json.size());
+    const std::string_view number = json.substr(i, end - i);
+    // What is no number at all stays one that no parser takes.
+    const bool quote = number.find_first_of(".eE") != number.npos && parse_json(number).ok();
+    out += quote ? fmt::format("\"{}\"", number) : std::string(number);
+    i = end;
+  }
+  return out;
+}
+
 std::string go_text(const json::value& value) {
   if (const auto* text = value.if_string()) return std::string(*text);
   if (value.is_null()) return "<nil>";

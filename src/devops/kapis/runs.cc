@@ -108,6 +108,7 @@ Response create_run(Api& api, Request& request, Generation) {
   const std::string space(request.param("namespace")), name(request.param("pipeline"));
   const Result<json::value> pipeline = api.objects.get_by_kind(pipelines(), {space, name});
   if (!pipeline) return error_reply(pipeline.error());
+  request.body = keep_decimals(request.body.view());
   const Result<json::value> body = body_of(request, true);
   if (!body) return error_reply(body.error());
   Result<json::array> parameters = run_parameters(*body);
