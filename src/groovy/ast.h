@@ -125,13 +125,21 @@ auto& cast(N& node) {
 
 // ----- types and annotations -----
 
-/// A type as written: `String`, `java.util.Map<String, ?>`, `int[]`, `Foo.Bar`. Generics are read
-/// and dropped.
+/// A type as written: `String`, `java.util.Map<String, ?>`, `int[]`, `Foo.Bar`.
 struct TypeRef : Node {
   static constexpr Kind kKind = Kind::type_ref;
   std::string_view name;  ///< without generics and brackets: `java.util.Map`
   uint32_t dimensions = 0;
+  /// Behind the last part of the name: `String` and `?` of `Map<String, ? extends Foo>`. What those
+  /// have within `<>` of their own, and bounds of `?`, are dropped.
+  Array<TypeRef*> arguments;
   void* data = nullptr;
+};
+
+/// `T` and `T extends Foo & Bar` where a class or method declares it.
+struct TypeParameter {
+  std::string_view name;
+  TypeRef* bound = nullptr;  ///< the first one; may be null
 };
 
 /// `name: value` of a call, an annotation or a map literal; also a positional argument.
@@ -583,6 +591,7 @@ struct Method : Node {
   Array<Annotation*> annotations;
   TypeRef* return_type = nullptr;  ///< null for `def` and constructors
   bool constructor = false;
+  Array<TypeParameter> type_parameters;
   Array<Parameter*> parameters;
   Expr* default_value = nullptr;  ///< of an annotation type's member
   Block* body = nullptr;          ///< null for abstract ones
@@ -625,6 +634,7 @@ struct ClassDecl : Node {
   std::string_view name;  ///< simple; empty for an anonymous class
   Modifiers modifiers = 0;
   Array<Annotation*> annotations;
+  Array<TypeParameter> type_parameters;
   TypeRef* superclass = nullptr;  ///< may be null
   Array<TypeRef*> interfaces;     ///< of an interface: what it extends
   Array<EnumConstant*> constants;

@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 
 #include "groovy/interpreter.h"
+#include "groovy/run_file.h"
 #include "tally.h"
 
 namespace {
@@ -25,26 +26,13 @@ using ks::conformance::read_text;
 
 constexpr auto kTimePerScript = std::chrono::seconds(10);
 
-/// The surroundings of a plain script: output is kept, time and chance are real.
-class CorpusHost : public Host {
+/// The surroundings of `ks groovy`, but that output is kept and time is bounded.
+class CorpusHost : public PlainHost {
  public:
+  CorpusHost() : PlainHost(1) {}
   std::string output;
 
-  std::optional<Value> call_step(Task&, std::string_view, Args) override { return std::nullopt; }
-  std::optional<Value> global(Task&, std::string_view) override { return std::nullopt; }
   void print(Task&, std::string_view text) override { output += text; }
-  int64_t now_millis(Task&) override {
-    using std::chrono::system_clock;
-    return std::chrono::duration_cast<std::chrono::milliseconds>(
-               system_clock::now().time_since_epoch())
-        .count();
-  }
-  int64_t nano_time(Task&) override {
-    return std::chrono::steady_clock::now().time_since_epoch().count();
-  }
-  uint64_t random_bits(Task&) override {
-    return random_ = random_ * 6364136223846793005ULL + 1442695040888963407ULL;
-  }
   void checkpoint(Task& task) override {
     if (std::chrono::steady_clock::now() - began_ > kTimePerScript) {
       task.interpreter().raise(task, "java.lang.IllegalStateException",
@@ -54,7 +42,6 @@ class CorpusHost : public Host {
 
  private:
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
-  uint64_t random_ = 42;
 };
 
 /// Nothing when all is as it should be.

@@ -91,3 +91,28 @@ def meth = 'abc'.&toUpperCase; println meth() + ['x', 'y'].collect(this.&wrap)
 def wrap(s) { "<$s>" }
 println([3, 1, 2].sort { a, b -> b <=> a } + ['bb', 'a'].sort { it.size() })
 println({ -> }.call() + ' ' + { }.call())
+
+// type variables, and what overrides a method that takes one
+class Box<T extends Comparable> {
+  T held
+  T put(T t) { held = t; t }
+  static <K> List<K> pair(K a, K b) { K[] both = [a, b]; both.toList() }
+}
+class LongBox extends Box<Long> {
+  Long put(Long l) { super.put(l * 2) }
+}
+println([new LongBox().put(4L), new Box<String>().put('x'), Box.pair('x', 1)])
+try { new LongBox().put('x') } catch (ClassCastException e) { println e.message.take(41) }
+try { new Box().put(new Object()) } catch (MissingMethodException e) { println e.message.readLines()[0].take(72) }
+// arguments whose types the compiler knows
+def kind(int a) { 'int' }
+def kind(Integer a) { 'Integer' }
+def kind(Object a) { 'Object' }
+int typed = 1
+def any = 1
+println([kind(1), kind(typed), kind(any), kind(typed + 1), kind((int) any), kind(1L), kind(-1), { kind(1) }()])
+// inner classes of superclasses by their short name
+class Sizes extends HashMap {
+  Entry first() { entrySet().iterator().next() }
+}
+println new Sizes().with { put("a", 1); first() }

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "groovy/eval/nodes.h"
 #include "groovy/runtime/errors.h"
@@ -44,6 +45,14 @@ class Evaluated {
   bool is_many_ = false;
 };
 
+/// `.@name` of a library object that has some of its own, or of each in a NodeList.
+std::optional<Value> native_attribute(Task& task, const Value& object, const std::string& name) {
+  if (auto* native = object.as_dynamic<NativeObject>()) return native->get_attribute(task, name);
+  auto* list = object.as<List>();
+  if (list == nullptr || list->flavour != List::Flavour::nodes) return std::nullopt;
+  return get_at(task, object, task.heap().string("@" + name));
+}
+
 const Name& dynamic(Frame& frame, const NodePtr& node) {
   return name_of(frame.task, to_string(frame.task, node->eval(frame)));
 }
@@ -65,7 +74,10 @@ Value PropertyNode::of(Frame& frame, const Value& object) const {
     if (object.is_null()) return {};
     std::vector<Value> out;
     for (const Value& each : items_of(frame.task, object)) {
-      out.push_back(each.is_null() ? Value{} : get_property(frame.task, each, property));
+      std::optional<Value> own;
+      if (field) own = native_attribute(frame.task, each, property.text);
+      if (!own) own = each.is_null() ? Value{} : get_property(frame.task, each, property);
+      out.push_back(std::move(*own));
     }
     return frame.heap().make<List>(std::move(out));
   }
@@ -79,6 +91,10 @@ Value PropertyNode::of(Frame& frame, const Value& object) const {
       ensure_ready(frame.task, *static_cast<UserClass*>(cls));
       const FieldRef* ref = static_cast<UserClass*>(cls)->find_field(property);
       if (ref != nullptr && ref->def->is_static) return ref->owner->statics[ref->index];
+    }
+    if (field) {
+      if (std::optional<Value> own = native_attribute(frame.task, object, property.text))
+        return std::move(*own);
     }
     if (field && !object.is<Map>()) {
       throw_error(frame.task, "groovy.lang.MissingFieldException",
@@ -143,6 +159,38 @@ Value IndexNode::eval(Frame& frame) const {
 
 // ----- calls -----
 
+namespace {
+
+/// The method of this class whose parameters are exactly these types; null when there is no other
+/// of its name, which is chosen without asking.
+const MethodRef* exact_method(Frame& frame, const Name& name,
+                              const std::vector<ClassInfo*>& types) {
+  if (types.empty() || frame.closure != nullptr || frame.owner_class == nullptr) return nullptr;
+  auto exact = [&](const MethodRef& method) {
+    const std::vector<Parameter>& parameters = method.def->code.parameters;
+    bool same = parameters.size() == types.size() && method.has_body();
+    for (size_t i = 0; same && i < types.size(); ++i) {
+      const TypeRef& type = parameters[i].type;
+      same = type.written && type.known == types[i] && type.dimensions == 0;
+    }
+    return same;
+  };
+  const UserClass* owner = frame.owner_class;
+  const std::vector<MethodRef>* declared = owner->find_methods(name);
+  if (declared == nullptr || declared->size() < 2 ||
+      !std::ranges::any_of(
+          *declared, [&](const MethodRef& each) { return each.owner == owner && exact(each); }))
+    return nullptr;
+  const auto* instance = frame.self.as<Instance>();
+  if (instance != nullptr && instance->cls->is_user)
+    declared = static_cast<const UserClass*>(instance->cls)->find_methods(name);
+  if (declared == nullptr) return nullptr;
+  auto found = std::ranges::find_if(*declared, exact);
+  return found == declared->end() ? nullptr : &*found;
+}
+
+}  // namespace
+
 Value CallNode::invoke(Frame& frame, const Value& object, const Name& method, Args args) const {
   frame.line = line;
   if (by_object && object.is<List>()) {
@@ -157,6 +205,10 @@ Value CallNode::eval(Frame& frame) const {
   if (safe && object.is_null()) return {};
   const Name& method = name != nullptr ? *name : dynamic(frame, dynamic_name);
   Evaluated evaluated(frame, arguments);
+  if (const MethodRef* exactly = exact_method(frame, method, exact)) {
+    frame.line = line;
+    return invoke_method(frame.task, *exactly, object, evaluated.args());
+  }
   if (!spread) return invoke(frame, object, method, evaluated.args());
   if (object.is_null()) return {};
   std::vector<Value> out;
@@ -170,6 +222,8 @@ Value ImplicitCallNode::eval(Frame& frame) const {
   const Name& method = name != nullptr ? *name : dynamic(frame, dynamic_name);
   Evaluated evaluated(frame, arguments);
   frame.line = line;
+  if (const MethodRef* exactly = exact_method(frame, method, exact))
+    return invoke_method(frame.task, *exactly, frame.self, evaluated.args());
   // The usual case first: a method of the script or class that the code stands in.
   if (frame.closure == nullptr && frame.self.is<Instance>()) {
     auto* instance = frame.self.as<Instance>();
@@ -245,7 +299,7 @@ Value SuperCallNode::eval(Frame& frame) const {
       if (const std::vector<MethodRef>* overloads =
               static_cast<UserClass*>(interface)->find_methods(*name)) {
         const MethodRef* method = choose(frame.task, *overloads, args);
-        if (method != nullptr && !method->def->is_abstract)
+        if (method != nullptr && method->has_body())
           return invoke_method(frame.task, *method, frame.self, args);
       }
     }

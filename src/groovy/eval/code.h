@@ -60,7 +60,8 @@ struct Capture {
 struct Parameter {
   std::string name;
   TypeRef type;
-  NodePtr initial;  ///< default value
+  std::string type_variable;  ///< of the class, when the type was written as one: `T`
+  NodePtr initial;            ///< default value
   uint32_t slot = 0;
   bool boxed = false;  ///< shared with a closure: the slot holds a Cell
 };
@@ -112,6 +113,9 @@ struct ClassDef {
   ClassKind kind = ClassKind::class_;
   TypeRef super;
   std::vector<TypeRef> interfaces;
+  std::vector<std::string> type_variables;  ///< that it declares: `T` of `class A<T>`
+  std::vector<TypeRef> super_arguments;     ///< what it makes of those of its superclass
+  std::vector<std::vector<TypeRef>> interface_arguments;  ///< the same of `interfaces`
   std::vector<FieldDef> fields;
   std::vector<std::unique_ptr<MethodDef>> methods;
   std::vector<std::unique_ptr<MethodDef>> constructors;

@@ -125,6 +125,7 @@ NodePtr Compiler::call(const ast::Call& in, FunctionScope& f) {
     out->dynamic_name = expr(in.name_expr, f);
   }
   out->arguments = arguments(in.args, f);
+  out->exact = static_types(in.args, f);
   return out;
 }
 
@@ -159,6 +160,7 @@ NodePtr Compiler::receiver_call(const ast::Call& in, FunctionScope& f) {
   }
   out->safe = in.safe;
   out->spread = in.spread;
+  if (is_variable(in.receiver, "this") && !in.spread) out->exact = static_types(in.args, f);
   return out;
 }
 

@@ -118,9 +118,16 @@ void Compiler::compile_class(ClassScope& scope) {
   const ast::ClassDecl& decl = *scope.decl;
   ClassDef& def = *scope.def;
   // The class itself does not see its own inner classes in its extends clause, but its outer ones'.
-  if (decl.superclass != nullptr) def.super = type(decl.superclass, scope.outer);
-  for (const ast::TypeRef* each : decl.interfaces)
+  if (decl.superclass != nullptr) {
+    def.super = type(decl.superclass, scope.outer);
+    def.super_arguments = type_arguments(*decl.superclass, def.super, scope);
+  }
+  for (const ast::TypeRef* each : decl.interfaces) {
     def.interfaces.push_back(type(each, scope.outer));
+    def.interface_arguments.push_back(type_arguments(*each, def.interfaces.back(), scope));
+  }
+  for (const ast::TypeParameter& each : decl.type_parameters)
+    def.type_variables.emplace_back(each.name);
   compile_members(scope);
 }
 
@@ -129,6 +136,9 @@ void Compiler::compile_members(ClassScope& scope) {
   check_annotations(decl.annotations);
   ClassDef& def = *scope.def;
   for (const ast::Field* field : decl.fields) add_field(scope, *field);
+  for (const ast::Annotation* each : decl.annotations) {
+    if (is_of_package(*each, "groovy.util.logging")) add_logger(scope, *each);
+  }
   for (const ast::EnumConstant* constant : decl.constants)
     scope.fields[std::string(constant->name)] = true;
   for (const ast::Method* method : decl.methods) {
@@ -151,6 +161,33 @@ void Compiler::add_field(ClassScope& scope, const ast::Field& field) {
   def.is_property = field.is_property() && !interface;
   def.is_private = (field.modifiers & ast::kPrivate) != 0;
   scope.fields[def.name] = def.is_static;
+  scope.def->fields.push_back(std::move(def));
+}
+
+bool Compiler::is_of_package(const ast::Annotation& annotation, std::string_view package) const {
+  const std::string full = std::string(package) + ".";
+  if (annotation.name.starts_with(full)) return true;
+  return std::ranges::any_of(unit_.imports, [&](const ast::Import* import) {
+    if (import->is_static) return false;
+    return import->star ? import->name == package
+                        : import->alias == annotation.name && import->name.starts_with(full);
+  });
+}
+
+void Compiler::add_logger(ClassScope& scope, const ast::Annotation& annotation) {
+  FieldDef def;
+  def.name = "log";
+  for (const ast::Entry* member : annotation.members) {
+    const auto* text = ast::as<ast::Constant>(member->value);
+    if (member->name() == "value" && text != nullptr) def.name = std::string(text->text);
+  }
+  def.type.known = library_class("java.util.logging.Logger");
+  def.type.written = true;
+  def.is_static = true;
+  def.is_final = true;
+  def.is_private = true;
+  scope.fields[def.name] = true;
+  scope.logger = static_cast<uint32_t>(scope.def->fields.size());
   scope.def->fields.push_back(std::move(def));
 }
 
@@ -200,6 +237,18 @@ void Compiler::compile_initializers(ClassScope& scope, bool for_statics) {
   f.is_static = for_statics;
   f.open();
   auto body = std::make_unique<BlockStatement>();
+  if (for_statics && scope.logger) {
+    auto logger = make<StaticCallNode>(*scope.decl);
+    logger->type = scope.def->fields[*scope.logger].type;
+    logger->name = &name("getLogger");
+    logger->arguments.values.push_back(string_constant(scope.def->name));
+    auto statement = make<FieldStatement>(*scope.decl);
+    statement->field = *scope.logger;
+    statement->is_static = true;
+    statement->type = logger->type;
+    statement->value = std::move(logger);
+    body->statements.push_back(std::move(statement));
+  }
   uint32_t index = 0;
   for (const ast::Field* field : scope.decl->fields) {
     const FieldDef& def = scope.def->fields[index];
@@ -237,6 +286,12 @@ void Compiler::compile_parameters(FunctionScope& f, ast::Array<ast::Parameter*> 
     Parameter& to = code.parameters.emplace_back();
     to.name = std::string(each->name);
     to.type = type(each->type, f.cls);
+    if (each->type != nullptr && f.cls->decl != nullptr) {
+      const ast::TypeParameter* variable = type_variable(each->type->name, f.cls);
+      for (const ast::TypeParameter& own : f.cls->decl->type_parameters) {
+        if (variable == &own) to.type_variable = std::string(own.name);
+      }
+    }
     if (each->varargs) {
       if (to.type.written) {
         ++to.type.dimensions;
@@ -272,11 +327,13 @@ std::unique_ptr<MethodDef> Compiler::compile_method(ClassScope& scope, const ast
   f.code = &code;
   f.is_static = def->is_static;
   f.open();
+  methods_.push_back(&method);
   compile_parameters(f, method.parameters);
   code.result = type(method.return_type, &scope);
   code.returns_value =
       !method.constructor && !(code.result.known == types().p_void && code.result.dimensions == 0);
   code.body = code.returns_value ? body(method.body, f) : block(method.body, f);
+  methods_.pop_back();
   f.close();
   return def;
 }

@@ -71,6 +71,9 @@ std::optional<TypeRef> Compiler::own_class(std::string_view name, const ClassSco
       heir = parent;
     }
   }
+  for (const ClassScope* scope = around; scope != nullptr; scope = scope->outer) {
+    if (ClassInfo* inner = inherited_class(text, *scope)) return known(inner);
+  }
   std::string package = unit_.package.empty() ? "" : std::string(unit_.package) + ".";
   if (auto found = by_full_name_.find(package + text); found != by_full_name_.end())
     return by_name(found->first);
@@ -82,6 +85,51 @@ std::optional<TypeRef> Compiler::own_class(std::string_view name, const ClassSco
     full[full.rfind('.')] = '$';
   }
   return std::nullopt;
+}
+
+ClassInfo* Compiler::inherited_class(std::string_view name, const ClassScope& scope) {
+  if (scope.decl == nullptr) return nullptr;
+  auto below = [&](const ast::TypeRef* parent) -> ClassInfo* {
+    ClassInfo* above = library_by_any_name(parent->name);
+    if (above == nullptr || by_full_name_.contains(std::string(parent->name))) return nullptr;
+    for (const ClassInfo* each : above->line) {
+      if (ClassInfo* inner = library_class(each->name + "$" + std::string(name))) return inner;
+    }
+    return nullptr;
+  };
+  if (scope.decl->superclass != nullptr) {
+    if (ClassInfo* inner = below(scope.decl->superclass)) return inner;
+  }
+  for (const ast::TypeRef* each : scope.decl->interfaces) {
+    if (ClassInfo* inner = below(each)) return inner;
+  }
+  return nullptr;
+}
+
+std::vector<TypeRef> Compiler::type_arguments(const ast::TypeRef& parent, const TypeRef& cls,
+                                              const ClassScope& scope) {
+  std::vector<TypeRef> out;
+  if (!by_full_name_.contains(cls.name)) return out;
+  for (const ast::TypeRef* each : parent.arguments) out.push_back(type(each, &scope));
+  return out;
+}
+
+const ast::TypeParameter* Compiler::type_variable(std::string_view name,
+                                                  const ClassScope* around) const {
+  auto among = [&](ast::Array<ast::TypeParameter> declared) -> const ast::TypeParameter* {
+    for (const ast::TypeParameter& each : declared) {
+      if (each.name == name) return &each;
+    }
+    return nullptr;
+  };
+  for (auto method = methods_.rbegin(); method != methods_.rend(); ++method) {
+    if (const ast::TypeParameter* found = among((*method)->type_parameters)) return found;
+  }
+  for (const ClassScope* scope = around; scope != nullptr; scope = scope->outer) {
+    if (scope->decl == nullptr) continue;
+    if (const ast::TypeParameter* found = among(scope->decl->type_parameters)) return found;
+  }
+  return nullptr;
 }
 
 std::optional<TypeRef> Compiler::imported(std::string_view simple) {
@@ -137,6 +185,19 @@ TypeRef Compiler::type_named(std::string_view name, const ClassScope* around) {
 
 TypeRef Compiler::type(const ast::TypeRef* written, const ClassScope* around) {
   if (written == nullptr || written->name == "def") return {};
+  // A type variable is erased to its first bound, or to Object. Bounds may name each other.
+  const ast::TypeParameter* variable = type_variable(written->name, around);
+  if (variable != nullptr || written->name == "?") {
+    constexpr int kBounds = 8;
+    TypeRef erased = known(types().object);
+    if (variable != nullptr && variable->bound != nullptr && erasing_ < kBounds) {
+      ++erasing_;
+      erased = type(variable->bound, around);
+      --erasing_;
+    }
+    erased.dimensions = static_cast<uint8_t>(erased.dimensions + written->dimensions);
+    return erased;
+  }
   TypeRef out = type_named(written->name, around);
   out.dimensions = static_cast<uint8_t>(written->dimensions);
   if (out.known != nullptr || by_full_name_.contains(out.name) || !options_.class_exists)

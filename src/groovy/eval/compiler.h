@@ -30,6 +30,9 @@ class Compiler {
   void compile_members(ClassScope& scope);
   void compile_enum_constants(ClassScope& scope);
   void add_field(ClassScope& scope, const ast::Field& field);
+  void add_logger(ClassScope& scope, const ast::Annotation& annotation);
+  /// Whether it is an annotation of this package, by its full name or an import.
+  bool is_of_package(const ast::Annotation& annotation, std::string_view package) const;
   void add_field_initializer(FunctionScope& function, BlockStatement& body, const ast::Field& field,
                              uint32_t index);
   void compile_initializers(ClassScope& scope, bool for_statics);
@@ -42,6 +45,13 @@ class Compiler {
 
   // ----- types and names (compile_types.cc) -----
   TypeRef type(const ast::TypeRef* written, const ClassScope* around);
+  /// `Long` of `A<Long>`; nothing unless A is a class of this text: others have no use for them.
+  std::vector<TypeRef> type_arguments(const ast::TypeRef& parent, const TypeRef& cls,
+                                      const ClassScope& scope);
+  /// Where a type variable is declared; null when the name is none.
+  const ast::TypeParameter* type_variable(std::string_view name, const ClassScope* around) const;
+  /// Classes that a class of this name inherits as inner ones: `Entry` below java.util.HashMap.
+  ClassInfo* inherited_class(std::string_view name, const ClassScope& scope);
   TypeRef type_named(std::string_view name, const ClassScope* around);
   /// Nothing when no class is known by this name here.
   std::optional<TypeRef> class_named(std::string_view name, const ClassScope* around);
@@ -84,6 +94,10 @@ class Compiler {
   NodePtr assign(const ast::Assign& assign, FunctionScope& f);
   NodePtr property(const ast::Property& property, FunctionScope& f);
   NodePtr call(const ast::Call& call, FunctionScope& f);
+  /// The class or primitive type that an expression is known to have before it runs, or null.
+  ClassInfo* static_type(const ast::Expr& expression, FunctionScope& f);
+  /// Those of all arguments of a call that may be bound by them; else nothing (compile_static.cc).
+  std::vector<ClassInfo*> static_types(ast::Array<ast::Entry*> args, FunctionScope& f);
   NodePtr receiver_call(const ast::Call& call, FunctionScope& f);
   NodePtr construct(const ast::Construct& construct, FunctionScope& f);
   TargetPtr target(const ast::Expr* expression, FunctionScope& f);
@@ -115,7 +129,9 @@ class Compiler {
   std::unordered_map<const ast::ClassDecl*, ClassScope*> by_decl_;
   std::unordered_map<std::string, std::unique_ptr<Object>> strings_;
   std::vector<std::unique_ptr<FunctionScope>>
-      functions_;  // nodes keep pointers to their variables' flags
+      functions_;                            // nodes keep pointers to their variables' flags
+  std::vector<const ast::Method*> methods_;  ///< being compiled, the innermost last
+  int erasing_ = 0;                          ///< bounds of type variables that are looked at
   int anonymous_count_ = 0;
   int closure_count_ = 0;
   /// Set while the condition of an assert is compiled: its sub-expressions are recorded.

@@ -22,6 +22,7 @@ class CodeClosure final : public Closure {
     return code.implicit_it ? 1 : static_cast<int>(code.parameters.size());
   }
   std::vector<ClassInfo*> parameter_types(Task& task) const override;
+  bool takes_rest() const override { return code.varargs; }
   size_t footprint() const override {
     return sizeof(CodeClosure) + cells.capacity() * sizeof(Value);
   }

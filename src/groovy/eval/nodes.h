@@ -316,13 +316,15 @@ struct CallNode final : Node {  ///< `x.name(args)`
   Arguments arguments;
   bool safe = false;
   bool spread = false;
-  bool by_object = false;  ///< `list.remove((Object) x)`: the item x, not the index x
+  bool by_object = false;         ///< `list.remove((Object) x)`: the item x, not the index x
+  std::vector<ClassInfo*> exact;  ///< as those of ImplicitCallNode, of a call on `this`
 };
 struct ImplicitCallNode final : Node {  ///< `name(args)`
   Value eval(Frame& frame) const override;
   const Name* name = nullptr;
   NodePtr dynamic_name;
   Arguments arguments;
+  std::vector<ClassInfo*> exact;  ///< types of all arguments, when they are known before it runs
 };
 struct ValueCallNode final : Node {  ///< `variable(args)`, `x.y()(args)`
   Value eval(Frame& frame) const override;

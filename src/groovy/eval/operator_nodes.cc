@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "groovy/eval/nodes.h"
 #include "groovy/runtime/errors.h"
 #include "groovy/runtime/regex.h"
@@ -44,8 +46,8 @@ Value CompareNode::eval(Frame& frame) const {
   }
   frame.line = line;
   Task& task = frame.task;
-  bool nan = (a.is_floating() && a.as_double() != a.as_double()) ||
-             (b.is_floating() && b.as_double() != b.as_double());
+  const bool nan =
+      is_number(a) && is_number(b) && (std::isnan(double_value(a)) || std::isnan(double_value(b)));
   switch (comparison) {
     case Comparison::equal: return Value::of_bool(equals(task, a, b));
     case Comparison::not_equal: return Value::of_bool(!equals(task, a, b));

@@ -71,6 +71,7 @@ struct ClassScope {
   ClassDef* def = nullptr;
   std::unordered_map<std::string, uint32_t> hidden;
   std::unordered_map<std::string, bool> fields;  ///< name -> static, of the class itself
+  std::optional<uint32_t> logger;                ///< its field, when @Log or the like gives it one
 
   std::optional<Place> find_hidden(std::string_view name);
 };

@@ -1,6 +1,7 @@
 #include "groovy/eval/user_class.h"
 
 #include <algorithm>
+#include <map>
 
 #include "groovy/eval/frame.h"
 #include "groovy/eval/nodes.h"
@@ -15,6 +16,8 @@ namespace ks::groovy {
 Instance::Instance(ClassInfo* instance_class)
     : Object(ObjectKind::instance), cls(instance_class), class_ref(instance_class) {}
 Instance::~Instance() = default;
+
+bool MethodRef::has_body() const { return bridge != nullptr || !def->is_abstract; }
 
 // ----- finding classes -----
 
@@ -100,21 +103,67 @@ ClassInfo* resolve(Task& task, const TypeRef& type) {
 
 namespace {
 
+/// The type of an inherited method's parameter as the heir sees it: `T` of a superclass `A<Long>`
+/// is Long.
+const TypeRef& seen_by(const UserClass& heir, const MethodRef& method, const Parameter& parameter) {
+  if (parameter.type_variable.empty() || parameter.type.dimensions > 0) return parameter.type;
+  const std::vector<TypeRef>* arguments = nullptr;
+  if (method.owner == heir.user_super) arguments = &heir.def.super_arguments;
+  for (size_t i = 0; i < heir.def.interface_arguments.size(); ++i) {
+    if (heir.def.interfaces[i].name == method.owner->name)
+      arguments = &heir.def.interface_arguments[i];
+  }
+  if (arguments == nullptr) return parameter.type;
+  const std::vector<std::string>& variables = method.owner->def.type_variables;
+  for (size_t i = 0; i < variables.size() && i < arguments->size(); ++i) {
+    if (variables[i] == parameter.type_variable) return (*arguments)[i];
+  }
+  return parameter.type;
+}
+
+enum class Match : uint8_t { none, same, narrower };
+
+/// Whether `mine`, a method of `cls`, overrides an inherited one.
+Match overrides(const UserClass& cls, const MethodDef& mine, const MethodRef& theirs) {
+  const auto& own = mine.code.parameters;
+  const auto& inherited = theirs.def->code.parameters;
+  if (own.size() != inherited.size()) return Match::none;
+  Match match = Match::same;
+  for (size_t i = 0; i < own.size(); ++i) {
+    auto name = [](const TypeRef& type) -> std::string_view {
+      return type.written ? std::string_view(type.name) : types().object->name;
+    };
+    auto is = [&](const TypeRef& type) {
+      return name(own[i].type) == name(type) && own[i].type.dimensions == type.dimensions;
+    };
+    if (is(inherited[i].type)) continue;
+    if (!is(seen_by(cls, theirs, inherited[i]))) return Match::none;
+    match = Match::narrower;
+  }
+  return match;
+}
+
 void add_method(UserClass& cls, const MethodRef& method) {
   auto& overloads = cls.methods[method.def->name->text];
+  MethodRef added = method;
+  auto bridge_to = [&](const MethodRef& narrower) {
+    added.bridge = narrower.def;
+    added.owner = narrower.owner;
+  };
   for (MethodRef& each : overloads) {
-    const auto& mine = each.def->code.parameters;
-    const auto& theirs = method.def->code.parameters;
-    bool same = mine.size() == theirs.size();
-    for (size_t i = 0; same && i < mine.size(); ++i) {
-      same = mine[i].type.name == theirs[i].type.name &&
-             mine[i].type.dimensions == theirs[i].type.dimensions;
+    switch (overrides(cls, *each.def, method)) {
+      case Match::same:
+        if (!each.has_body() && method.has_body()) each = method;
+        return;  // overridden below
+      case Match::narrower: bridge_to(each); continue;
+      case Match::none: break;
     }
-    if (!same) continue;
-    if (each.def->is_abstract && !method.def->is_abstract) each = method;
-    return;  // overridden below
+    // What a bridge leads to may be overridden once more.
+    if (method.bridge != nullptr && each.bridge == nullptr &&
+        overrides(cls, *each.def, MethodRef{method.bridge, method.owner}) == Match::same)
+      bridge_to(each);
   }
-  overloads.push_back(method);
+  overloads.push_back(added);
 }
 
 void inherit_methods(UserClass& cls, const UserClass& from) {
@@ -341,10 +390,16 @@ std::string shown_classes(Task& task, const Code& code) {
                      equal.front()->def->name->text +
                      ".\nCannot resolve which method to invoke for [" + given +
                      "] due to overlapping prototypes between:";
-  std::vector<std::string> lines;
-  for (const MethodRef* each : equal) lines.push_back(shown_classes(task, each->def->code));
-  std::sort(lines.begin(), lines.end());
-  for (const std::string& line : lines) text += "\n\t" + line;
+  // In the order of the names of their classes, which is not that of what is shown of them.
+  std::map<std::vector<std::string>, std::string> lines;
+  for (const MethodRef* each : equal) {
+    std::vector<std::string> names;
+    for (const Parameter& parameter : each->def->code.parameters)
+      names.push_back(parameter.type.written ? resolve(task, parameter.type)->name
+                                             : types().object->name);
+    lines.emplace(std::move(names), shown_classes(task, each->def->code));
+  }
+  for (const auto& [names, line] : lines) text += "\n\t" + line;
   throw_error(task, "groovy.lang.GroovyRuntimeException", text);
 }
 
@@ -390,6 +445,16 @@ const MethodRef* choose(Task& task, const std::vector<MethodRef>& overloads, Arg
 }
 
 Value invoke_method(Task& task, const MethodRef& method, const Value& self, Args args) {
+  if (method.bridge != nullptr) {
+    const std::vector<Parameter>& parameters = method.bridge->code.parameters;
+    for (size_t i = 0; i < parameters.size() && i < args.size(); ++i) {
+      ClassInfo* type = boxed(resolve(task, parameters[i].type));
+      if (args[i].is_null() || distance(type, args[i]) >= 0) continue;
+      throw_error(task, "java.lang.ClassCastException",
+                  "class " + class_name_of(args[i]) + " cannot be cast to class " + type->name);
+    }
+    return invoke_method(task, MethodRef{method.bridge, method.owner}, self, args);
+  }
   if (method.def->is_abstract) {
     throw_error(task, "java.lang.AbstractMethodError",
                 method.def->code.class_name + "." + method.def->name->text + "() has no body");
@@ -414,7 +479,7 @@ std::optional<Value> call_user_method(Task& task, const Value& receiver, const N
   const std::vector<MethodRef>* overloads = cls->find_methods(name);
   if (overloads == nullptr) return std::nullopt;
   const MethodRef* method = choose(task, *overloads, args);
-  if (method == nullptr || method->def->is_abstract) return std::nullopt;
+  if (method == nullptr || !method->has_body()) return std::nullopt;
   return invoke_method(task, *method, receiver, args);
 }
 

@@ -18,6 +18,11 @@ class UserClass;
 struct MethodRef {
   const MethodDef* def = nullptr;
   UserClass* owner = nullptr;
+  /// What overrides `def` with narrower parameters, and runs in its place: `foo(Long)` where `def`
+  /// is `foo(T)` of a superclass `A<Long>`. Java's bridge methods.
+  const MethodDef* bridge = nullptr;
+
+  bool has_body() const;
 };
 
 /// Text with its hash, so that a Name of the program is hashed once only.

@@ -131,6 +131,10 @@ Value PropertyTarget::read(Frame& frame, const Place& place) const {
   if (safe && place.receiver.is_null()) return {};
   if (field || on_this) {
     if (Value* direct = field_of(frame, place.receiver, property)) return *direct;
+    if (auto* native = place.receiver.as_dynamic<NativeObject>(); field && native != nullptr) {
+      if (std::optional<Value> own = native->get_attribute(frame.task, property.text))
+        return std::move(*own);
+    }
     if (field) throw_missing_field(frame, place.receiver, property);
   }
   return get_property(frame.task, place.receiver, property);
@@ -155,6 +159,9 @@ void PropertyTarget::write(Frame& frame, const Place& place, const Value& value)
                                 : static_cast<UserClass*>(instance->cls)->find_field(property);
       *direct = ref != nullptr ? converted(frame, ref->def->type, value) : value;
       return;
+    }
+    if (auto* native = place.receiver.as_dynamic<NativeObject>(); field && native != nullptr) {
+      if (native->set_attribute(frame.task, property.text, value)) return;
     }
     if (field) throw_missing_field(frame, place.receiver, property);
   }

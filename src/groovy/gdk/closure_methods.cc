@@ -1,3 +1,6 @@
+#include <fmt/format.h>
+#include <algorithm>
+
 #include "groovy/eval/user_class.h"
 #include "groovy/gdk/library.h"
 #include "groovy/runtime/dispatch.h"
@@ -73,11 +76,46 @@ int MethodClosure::parameter_count() const {
   return 0;
 }
 
+namespace {
+
+/// With variable arguments the bound ones may lie among those, or behind.
+std::vector<ClassInfo*> types_left_of_rest(std::vector<ClassInfo*> all, int at, int bound) {
+  ClassInfo* rest = all.back();
+  ClassInfo* element = rest->element == nullptr ? types().object : rest->element;
+  all.pop_back();
+  const auto fixed = static_cast<int>(all.size());
+  std::vector<ClassInfo*> left;
+  if (at >= 0) {
+    for (int i = 0; i < fixed; ++i) {
+      if (i < at || i >= at + bound) left.push_back(all[static_cast<size_t>(i)]);
+    }
+    for (int i = fixed; i < at; ++i) left.push_back(element);
+  } else {
+    const int behind = -at;
+    const int gone = behind > fixed ? fixed : std::min(bound, fixed);
+    for (int i = 0; i < fixed - behind; ++i) left.push_back(all[static_cast<size_t>(i)]);
+    for (int i = 0; i < fixed - gone; ++i) left.push_back(types().object);
+    for (int i = fixed - gone; i < behind - bound; ++i) left.push_back(element);
+  }
+  left.push_back(rest);
+  return left;
+}
+
+}  // namespace
+
 Value CurriedClosure::call(Task& task, Args args) {
   NestingScope nesting(task);
   Ref<CurriedClosure> kept(this);
   std::vector<Value> all(args.begin(), args.end());
-  size_t position = at >= 0 ? std::min(static_cast<size_t>(at), all.size()) : all.size();
+  const int most = static_cast<int>(args.size() + bound.size());
+  const int from_start = at >= 0 ? at : at + most;
+  const bool outside = from_start < 0 || from_start > static_cast<int>(args.size());
+  if (outside && takes_rest_) {
+    throw_error(task, "java.lang.IllegalArgumentException",
+                fmt::format("When currying expected index range between {}..{} but found {}", -most,
+                            most, at));
+  }
+  const size_t position = std::min(static_cast<size_t>(std::max(from_start, 0)), all.size());
   all.insert(all.begin() + static_cast<std::ptrdiff_t>(position), bound.begin(), bound.end());
   Ref<Closure> inner = base;
   if (!delegate.same(base->delegate) || strategy != base->strategy) {
@@ -96,16 +134,15 @@ Ref<Closure> CurriedClosure::clone(Heap& heap) const {
 }
 
 std::vector<ClassInfo*> CurriedClosure::parameter_types(Task& task) const {
+  NestingScope nesting(task);
   std::vector<ClassInfo*> all = base->parameter_types(task);
+  if (takes_rest_ && !all.empty())
+    return types_left_of_rest(std::move(all), at, static_cast<int>(bound.size()));
   size_t gone = std::min(bound.size(), all.size());
   size_t from = at >= 0 ? std::min(static_cast<size_t>(at), all.size() - gone) : all.size() - gone;
   all.erase(all.begin() + static_cast<std::ptrdiff_t>(from),
             all.begin() + static_cast<std::ptrdiff_t>(from + gone));
   return all;
-}
-
-int CurriedClosure::parameter_count() const {
-  return std::max(0, base->parameter_count() - static_cast<int>(bound.size()));
 }
 
 namespace {
@@ -122,23 +159,38 @@ std::vector<Value> spread_args(Args args) {
   }
   return {args.begin(), args.end()};
 }
-Value curry(Call& c) {
-  return c.heap().make<CurriedClosure>(Ref<Closure>(&self(c)), 0, spread_args(c.args));
+/// Binds values from argument `at` on; a negative one counts from the end.
+Value curried(Call& c, int at, std::vector<Value> bound) {
+  const int count = self(c).parameter_count();
+  const auto values = static_cast<int>(bound.size());
+  // How many a method takes may be known only once it is called.
+  const bool is_method = dynamic_cast<MethodClosure*>(&self(c)) != nullptr;
+  if (!is_method && !self(c).takes_rest()) {
+    if (values > count) {
+      throw_error(
+          c.task, "java.lang.IllegalArgumentException",
+          fmt::format("Can't curry {} arguments for a closure with {} parameters.", values, count));
+    }
+    const int least = at < 0 ? -count : 0;
+    const int most = at < 0 ? -values : count - values;
+    if (at < least || at > most) {
+      throw_error(c.task, "java.lang.IllegalArgumentException",
+                  fmt::format("To curry {} argument(s) expect index range {}..{} but found {}",
+                              values, least, most, at));
+    }
+    if (at < 0) at += count;
+  }
+  return c.heap().make<CurriedClosure>(Ref<Closure>(&self(c)), at, std::move(bound));
 }
+Value curry(Call& c) { return curried(c, 0, spread_args(c.args)); }
 Value rcurry(Call& c) {
-  return c.heap().make<CurriedClosure>(Ref<Closure>(&self(c)), -1, spread_args(c.args));
+  std::vector<Value> bound = spread_args(c.args);
+  const int at = -static_cast<int>(bound.size());
+  return curried(c, at, std::move(bound));
 }
 Value ncurry(Call& c) {
-  int at = c.to_int(0);
-  int count = self(c).parameter_count();
-  if (at < 0) at += count;
-  if (at < 0 || at >= count) {
-    throw_error(c.task, "java.lang.IllegalArgumentException",
-                "Can't curry argument " + std::to_string(c.to_int(0)) + " for a closure with " +
-                    std::to_string(count) + " parameters.");
-  }
   std::vector<Value> bound(c.args.begin() + 1, c.args.end());
-  return c.heap().make<CurriedClosure>(Ref<Closure>(&self(c)), at, std::move(bound));
+  return curried(c, c.to_int(0), std::move(bound));
 }
 
 /// `first >> second`.

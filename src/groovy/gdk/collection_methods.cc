@@ -106,9 +106,19 @@ void put_pair(Call& c, Map& map, const Value& made) {
   c.heap().grew(&map);
 }
 
+/// An empty map of the same sort as self, as Groovy's createSimilarMap makes it.
+Ref<Map> similar_map(Call& c) {
+  const Map::Flavour flavour = c.self.as<Map>()->flavour;
+  const bool plain = flavour == Map::Flavour::hash || flavour == Map::Flavour::unmodifiable ||
+                     flavour == Map::Flavour::lazy;
+  return c.heap().make<Map>(plain ? Map::Flavour::linked : flavour);
+}
+
 Value collect_entries(Call& c) {
   bool transform = c.count() > 0 && c.args.back().is<Closure>();
-  Value into = c.count() > 0 && c.arg(0).is<Map>() ? c.arg(0) : Value(c.heap().make<Map>());
+  Value into = c.count() > 0 && c.arg(0).is<Map>() ? c.arg(0)
+               : c.self.is<Map>()                  ? Value(similar_map(c))
+                                                   : Value(c.heap().make<Map>());
   auto& map = *into.as<Map>();
   visit(c, [&](const Value& item) {
     put_pair(c, map, transform ? apply(c.task, c.args.back(), item) : item);
@@ -137,9 +147,7 @@ Value find_all(Call& c) {
     return true;
   });
   if (c.self.is<Map>()) {
-    Map::Flavour flavour = c.self.as<Map>()->flavour;
-    bool plain = flavour == Map::Flavour::hash || flavour == Map::Flavour::unmodifiable;
-    Ref<Map> map = c.heap().make<Map>(plain ? Map::Flavour::linked : flavour);
+    Ref<Map> map = similar_map(c);
     map->table.set_comparator(c.self.as<Map>()->table.comparator());
     for (const Value& item : out)
       map->table.put(c.task, item.as<Entry>()->key, item.as<Entry>()->value);
@@ -308,16 +316,20 @@ Value extreme(Call& c, int sign) {
   Value best_key;
   const Value function = c.count() > 0 ? c.arg(0) : Value{};
   auto* closure = function.as<Closure>();
-  bool by_key = closure != nullptr && closure->parameter_count() != 2;
-  bool entries = c.self.is<Map>();
-  if (entries && closure != nullptr) by_key = closure->parameter_count() == 1;
+  const bool by_key = closure != nullptr && closure->parameter_count() == 1;
   visit(c, [&](const Value& item) {
     if (function.is_null() && item.is_null()) return true;
     Value key = by_key ? call1(c.task, function, item) : item;
     bool better = !started;
     if (started) {
-      int order = function.is_null() || by_key ? compare_loosely(c.task, key, best_key)
-                                               : call_comparator(c.task, function, key, best_key);
+      int order = 0;
+      if (by_key && sign > 0) {
+        order = -compare(c.task, best_key, key);  // asked whether the best one so far is less
+      } else if (function.is_null() || by_key) {
+        order = compare(c.task, key, best_key);
+      } else {
+        order = call_comparator(c.task, function, key, best_key);
+      }
       better = order * sign > 0;
     }
     if (better) {
@@ -423,7 +435,7 @@ Value sort(Call& c) {
     return map;
   }
   if (in_place && c.self.is<List>()) {
-    if (c.self.as<List>()->flavour == List::Flavour::unmodifiable) throw_unsupported(c.task);
+    if (c.self.as<List>()->is_constant()) throw_unsupported(c.task);
     c.self.as<List>()->items = std::move(all);
     return c.self;
   }
@@ -628,6 +640,8 @@ Value unique_iterator(Call& c) {
   return as_iterator(inner);
 }
 
+Value short_text(Call& c) { return text(c, to_short_string(c.task, c.self, c.to_int(0))); }
+
 constexpr MethodRow kRows[] = {
     {kObject, "each", "C", each},
     {kObject, "forEach", "C", each},
@@ -696,7 +710,9 @@ constexpr MethodRow kRows[] = {
     {kIterable, "getIndices", "",
      [](Call& c) -> Value { return c.heap().make<Range>(0, size(c).as_int(), false); }},
     {kIterable, "toListString", "", [](Call& c) -> Value { return text(c, c.self_text()); }},
+    {kIterable, "toListString", "I", short_text},
     {"java.util.Map", "toMapString", "", [](Call& c) -> Value { return text(c, c.self_text()); }},
+    {"java.util.Map", "toMapString", "I", short_text},
     {kIterable, "toSet", "", to_set},
     {kIterable, "toArray", "", to_array},
     {kIterable, "toArray", "A", to_array},

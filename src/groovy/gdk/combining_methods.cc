@@ -35,8 +35,8 @@ Value plus(Call& c) {
     out.push_back(other);
   }
   if (const auto* set = c.self.as<Set>(); set != nullptr && set->flavour == Set::Flavour::hash) {
-    size_t capacity = std::max<size_t>(16, set->table.size() * 4 / 3 + 1);
-    return make_hash_set(c.task, out, capacity);
+    // A clone, which is as small as it can be, and grows.
+    return make_hash_set(c.task, out, set->table.empty() ? 16 : set->table.size() * 4 / 3 + 1);
   }
   return similar(c, std::move(out));
 }
@@ -76,25 +76,19 @@ Value multiply(Call& c) {
 
 Value intersect(Call& c) {
   std::vector<Value> out;
-  std::vector<Value> mine = items(c);
-  std::vector<Value> others = items_of(c.task, c.arg(0));
-  // The order is that of the smaller one, as in Groovy.
-  if (mine.size() >= others.size()) std::swap(mine, others);
-  for (const Value& item : mine) {
-    bool in_other = false;
-    for (const Value& other : others) {
+  const std::vector<Value> mine = items(c);
+  const std::vector<Value> others = items_of(c.task, c.arg(0));
+  // As in Groovy: the smaller one gives the items and their order, the larger one the class.
+  const bool swapped = mine.size() < others.size();
+  const std::vector<Value>& larger = swapped ? others : mine;
+  for (const Value& item : swapped ? mine : others) {
+    const bool in_both = std::any_of(larger.begin(), larger.end(), [&](const Value& other) {
       c.task.spend();
-      if (equals(c.task, item, other)) {
-        in_other = true;
-        break;
-      }
-    }
-    if (!in_other) continue;
-    bool known = std::any_of(out.begin(), out.end(),
-                             [&](const Value& one) { return equals(c.task, one, item); });
-    if (!known) out.push_back(item);
+      return equals(c.task, item, other);
+    });
+    if (in_both) out.push_back(item);
   }
-  return similar(c, std::move(out));
+  return similar_to(c.task, swapped && !mine.empty() ? c.arg(0) : c.self, std::move(out));
 }
 
 Value disjoint(Call& c) {
@@ -231,7 +225,10 @@ Value each_permutation(Call& c) {
 Value with_index(Call& c) {
   int32_t index = c.count() > 0 ? c.to_int(0) : 0;
   std::vector<Value> out;
-  for (const Value& item : items(c)) out.push_back(make_list(c, {item, Value::of_int(index++)}));
+  for (const Value& item : items(c)) {
+    std::vector<Value> pair{item, Value::of_int(index++)};
+    out.push_back(c.heap().make<List>(std::move(pair), List::Flavour::tuple2));
+  }
   return make_list(c, std::move(out));
 }
 Value indexed(Call& c) {

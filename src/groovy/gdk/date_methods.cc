@@ -34,12 +34,31 @@ class Zone final : public NativeObject {
   int32_t offset;
 };
 
+/// The zone that a run's dates are shown in: UTC, or what TimeZone.setDefault was given.
+struct RunZone {
+  int32_t offset = 0;
+  std::string name = "UTC";
+};
+RunZone run_zone(Task& task) {
+  const auto* zone = task.interpreter().state().default_zone.as_dynamic<Zone>();
+  return zone == nullptr ? RunZone{} : RunZone{zone->offset, zone->name};
+}
+/// An argument of class TimeZone, or the zone of the run.
+RunZone zone_argument(Call& c, size_t index) {
+  if (index < c.count()) {
+    if (const auto* zone = c.arg(index).as_dynamic<Zone>()) return {zone->offset, zone->name};
+  }
+  return run_zone(c.task);
+}
+
 class Date final : public NativeObject {
  public:
   explicit Date(int64_t epoch_millis) : millis(epoch_millis) {}
   ClassInfo* class_info() const override { return library_class(kDate); }
-  std::string to_string(Task&) override {
-    return format_date("EEE MMM dd HH:mm:ss z yyyy", fields_of(millis), 0, "UTC");
+  std::string to_string(Task& task) override {
+    const RunZone zone = run_zone(task);
+    return format_date("EEE MMM dd HH:mm:ss z yyyy", fields_of(millis, zone.offset), zone.offset,
+                       zone.name);
   }
   bool equals(Task&, const Value& other) override {
     auto* date = other.as_dynamic<Date>();
@@ -113,7 +132,7 @@ Value new_date(Call& c) {
     if (c.count() > 3) f.hour = c.to_int(3);
     if (c.count() > 4) f.minute = c.to_int(4);
     if (c.count() > 5) f.second = c.to_int(5);
-    return make_date(c, millis_of(f));
+    return make_date(c, millis_of(f, run_zone(c.task).offset));
   }
   throw_no_constructor(c.task, library_class(kDate), c.args);
 }
@@ -123,10 +142,9 @@ Value set_time(Call& c) {
   return {};
 }
 Value format_of(Call& c) {
-  auto* zone = c.count() == 2 ? c.arg(1).as_dynamic<Zone>() : nullptr;
-  int32_t offset = zone == nullptr ? 0 : zone->offset;
-  return text(c, format_date(c.text(0), fields_of(date(c).millis, offset), offset,
-                             zone == nullptr ? "UTC" : zone->name));
+  const RunZone zone = zone_argument(c, 1);
+  return text(
+      c, format_date(c.text(0), fields_of(date(c).millis, zone.offset), zone.offset, zone.name));
 }
 Value plus_days(Call& c) { return make_date(c, date(c).millis + c.to_long(0) * kDayMillis); }
 Value minus_days(Call& c) {
@@ -172,25 +190,20 @@ int64_t parsed(Call& c, std::string_view pattern, const std::string& given, int3
   return millis_of(*fields, own.value_or(offset));
 }
 Value parse_static(Call& c) {
-  auto* zone = c.count() == 3 ? c.arg(2).as_dynamic<Zone>() : nullptr;
-  return make_date(c, parsed(c, c.text(0), c.text(1), zone == nullptr ? 0 : zone->offset));
+  return make_date(c, parsed(c, c.text(0), c.text(1), zone_argument(c, 2).offset));
 }
 Value parse_to_string_date(Call& c) {
-  return make_date(c, parsed(c, "EEE MMM dd HH:mm:ss z yyyy", c.text(0), 0));
+  return make_date(c, parsed(c, "EEE MMM dd HH:mm:ss z yyyy", c.text(0), run_zone(c.task).offset));
 }
+/// Of a Date, in the zone of the run.
+DateFields date_fields(Call& c) { return fields_of(date(c).millis, run_zone(c.task).offset); }
 template <int DateFields::* member, int shift>
 Value old_field(Call& c) {
-  return Value::of_int(fields_of(date(c).millis).*member + shift);
+  return Value::of_int(date_fields(c).*member + shift);
 }
-Value old_year(Call& c) {
-  return Value::of_int(static_cast<int32_t>(fields_of(date(c).millis).year - 1900));
-}
-Value iso_text(Call& c) {
-  return text(c, format_date("yyyy-MM-dd", fields_of(date(c).millis), 0, "UTC"));
-}
-Value time_text(Call& c) {
-  return text(c, format_date("h:mm:ss a", fields_of(date(c).millis), 0, "UTC"));
-}
+Value old_year(Call& c) { return Value::of_int(static_cast<int32_t>(date_fields(c).year - 1900)); }
+Value iso_text(Call& c) { return text(c, format_date("yyyy-MM-dd", date_fields(c), 0, "")); }
+Value time_text(Call& c) { return text(c, format_date("h:mm:ss a", date_fields(c), 0, "")); }
 
 // ----- calendar fields -----
 
@@ -275,13 +288,11 @@ int64_t added(int64_t millis, int32_t offset, int field, int32_t amount) {
   }
 }
 
-Value date_field(Call& c) {
-  return Value::of_int(field_value(fields_of(date(c).millis), c.to_int(0)));
-}
+Value date_field(Call& c) { return Value::of_int(field_value(date_fields(c), c.to_int(0))); }
 Value date_put_field(Call& c) {
-  DateFields f = fields_of(date(c).millis);
+  DateFields f = date_fields(c);
   set_field(f, c.to_int(0), c.to_int(1));
-  date(c).millis = millis_of(f);
+  date(c).millis = millis_of(f, run_zone(c.task).offset);
   return {};
 }
 constexpr std::pair<std::string_view, int> kFieldNames[] = {
@@ -301,10 +312,12 @@ int64_t with_fields(Call& c, int64_t millis, int32_t offset) {
   return millis_of(f, offset);
 }
 Value date_set_fields(Call& c) {
-  date(c).millis = with_fields(c, date(c).millis, 0);
+  date(c).millis = with_fields(c, date(c).millis, run_zone(c.task).offset);
   return {};
 }
-Value date_copy_with(Call& c) { return make_date(c, with_fields(c, date(c).millis, 0)); }
+Value date_copy_with(Call& c) {
+  return make_date(c, with_fields(c, date(c).millis, run_zone(c.task).offset));
+}
 
 // ----- Calendar -----
 
@@ -317,11 +330,10 @@ Value new_calendar(Call& c) {
     if (c.count() > 3) f.hour = c.to_int(3);
     if (c.count() > 4) f.minute = c.to_int(4);
     if (c.count() > 5) f.second = c.to_int(5);
-    return c.heap().make<Calendar>(millis_of(f), 0);
+    const int32_t offset = run_zone(c.task).offset;
+    return c.heap().make<Calendar>(millis_of(f, offset), offset);
   }
-  auto* zone = c.count() > 0 ? c.arg(0).as_dynamic<Zone>() : nullptr;
-  return c.heap().make<Calendar>(c.in.host().now_millis(c.task),
-                                 zone == nullptr ? 0 : zone->offset);
+  return c.heap().make<Calendar>(c.in.host().now_millis(c.task), zone_argument(c, 0).offset);
 }
 Value calendar_get(Call& c) {
   return Value::of_int(field_value(fields_of(calendar(c).millis, calendar(c).offset), c.to_int(0)));
@@ -387,13 +399,24 @@ Value zone_by_name(Call& c) {
   std::string name = c.text(0);
   return c.heap().make<Zone>(zone_offset(name) ? name : "GMT", zone_offset(name).value_or(0));
 }
-Value default_zone(Call& c) { return c.heap().make<Zone>("UTC", 0); }
+Value default_zone(Call& c) {
+  const RunZone zone = run_zone(c.task);
+  return c.heap().make<Zone>(zone.name, zone.offset);
+}
 Value nothing(Call&) { return {}; }
+Value set_default_zone(Call& c) {
+  c.in.state().default_zone = c.arg(0);
+  return {};
+}
 Value zone_name(Call& c) { return text(c, c.self.as_dynamic<Zone>()->name); }
 Value zone_raw_offset(Call& c) { return Value::of_int(c.self.as_dynamic<Zone>()->offset * 1000); }
 
 Value new_format(Call& c) {
-  return c.heap().make<DateFormat>(c.count() == 0 ? "M/d/yy h:mm a" : c.text(0));
+  Ref<DateFormat> made = c.heap().make<DateFormat>(c.count() == 0 ? "M/d/yy h:mm a" : c.text(0));
+  RunZone zone = run_zone(c.task);
+  made->zone = std::move(zone.name);
+  made->offset = zone.offset;
+  return made;
 }
 Value format_format(Call& c) {
   int64_t millis = is_number(c.arg(0)) ? c.to_long(0) : other_date(c, 0).millis;
@@ -411,6 +434,22 @@ Value format_set_zone(Call& c) {
   return {};
 }
 Value format_pattern(Call& c) { return text(c, format(c).pattern); }
+
+}  // namespace
+
+std::optional<std::string> json_time(const Value& value) {
+  int64_t millis = 0;
+  if (const auto* date = value.as_dynamic<Date>()) {
+    millis = date->millis;
+  } else if (const auto* calendar = value.as_dynamic<Calendar>()) {
+    millis = calendar->millis;
+  } else {
+    return std::nullopt;
+  }
+  return format_date("yyyy-MM-dd'T'HH:mm:ssZ", fields_of(millis), 0, "UTC");
+}
+
+namespace {
 
 constexpr ClassRow kClasses[] = {
     {kDate, "", "java.lang.Comparable,java.lang.Cloneable,java.io.Serializable"},
@@ -514,7 +553,7 @@ constexpr MethodRow kRows[] = {
     {kCalendar, "static SATURDAY", "=", constant<7>},
     {kZone, "static getTimeZone", "S", zone_by_name},
     {kZone, "static getDefault", "", default_zone},
-    {kZone, "static setDefault", "O", nothing},
+    {kZone, "static setDefault", "O", set_default_zone},
     {kZone, "getID", "", zone_name},
     {kZone, "getDisplayName", "", zone_name},
     {kZone, "getRawOffset", "", zone_raw_offset},

@@ -23,7 +23,9 @@ constexpr int kMaxDepth = 512;
 /// JSON to Groovy's values: numbers keep all their digits, which a double would not.
 class Reader {
  public:
-  Reader(Task& task, std::string_view json) : task_(task), json_(json) {}
+  /// `maps` says what its objects are made of.
+  Reader(Task& task, std::string_view json, Map::Flavour maps)
+      : task_(task), json_(json), maps_(maps) {}
 
   Value run() {
     skip();
@@ -77,7 +79,7 @@ class Reader {
 
   Value object(int depth) {
     ++at_;
-    Ref<Map> map = task_.heap().make<Map>();
+    Ref<Map> map = task_.heap().make<Map>(maps_);
     skip();
     if (peek() == '}') {
       ++at_;
@@ -165,6 +167,7 @@ class Reader {
 
   Task& task_;
   std::string_view json_;
+  Map::Flavour maps_;
   size_t at_ = 0;
 };
 
@@ -196,6 +199,19 @@ class Writer {
     } else if (inner.is<Instance>() && inner.as<Instance>()->cls->is_user &&
                !inner.as<Instance>()->cls->is_enum) {
       bean(inner);
+    } else if (const auto* entry = inner.as<Entry>()) {
+      out += "{\"value\":";
+      write(Value(entry->value));
+      out += ",\"key\":";
+      write(Value(entry->key));
+      out += '}';
+    } else if (inner.is<ClassInfo>()) {
+      // Groovy writes its properties, and theirs, until the stack is full.
+      throw_error(task_, "java.lang.StackOverflowError");
+    } else if (class_of(inner) == types().object) {
+      out += "{}";
+    } else if (std::optional<std::string> time = json_time(inner)) {
+      quote(*time);
     } else {
       quote(to_string(task_, inner));
     }
@@ -415,7 +431,8 @@ Value parse_text(Call& c) {
     throw_error(c.task, "java.lang.IllegalArgumentException", "Text must not be null or empty");
   }
   std::string json = c.text(0);
-  return Reader(c.task, json).run();
+  const bool classic = class_name_of(c.self) == kClassic;
+  return Reader(c.task, json, classic ? Map::Flavour::hash : Map::Flavour::lazy).run();
 }
 Value to_json(Call& c) { return text(c, json_text(c.task, c.arg(0))); }
 Value pretty_print(Call& c) { return text(c, pretty(c.text(0))); }

@@ -16,6 +16,7 @@ std::span<const LibraryPart> library_parts() {
       regex_methods(),     builder_methods(),       system_methods(),  utility_methods(),
       format_methods(),    json_methods(),          date_methods(),    url_methods(),
       combining_methods(), string_number_methods(), time_methods(),    script_methods(),
+      math_methods(),      node_methods(),          logging_methods(),
   };
   return kParts;
 }

@@ -223,7 +223,7 @@ Value get(Call& c) {
 }
 Value set(Call& c) {
   auto* list = c.self.as<List>();
-  if (list == nullptr || list->flavour == List::Flavour::unmodifiable) throw_unsupported(c.task);
+  if (list == nullptr || list->is_constant()) throw_unsupported(c.task);
   size_t at = index_of_item(c, *list, c.to_int(0));
   return std::exchange(list->items[at], c.arg(1));
 }
@@ -283,6 +283,9 @@ Value sub_list(Call& c) {
   if (auto* list = c.self.as<List>()) {
     part.as<List>()->default_maker = list->default_maker;
     part.as<List>()->eager_default = list->eager_default;
+    const bool tuple =
+        list->flavour == List::Flavour::tuple || list->flavour == List::Flavour::tuple2;
+    if (tuple) part.as<List>()->flavour = List::Flavour::tuple;
   }
   return part;
 }
@@ -291,6 +294,7 @@ Value transpose(Call& c) {
   std::vector<std::vector<Value>> rows;
   size_t shortest = SIZE_MAX;
   for (const Value& row : items(c)) {
+    if (row.is_null()) throw_error(c.task, "java.lang.NullPointerException");
     if (!row.is<List>() && !row.is<Range>() && !row.is<Array>())
       throw_cast(c.task, row, "java.util.List");
     rows.push_back(items_of(c.task, row));
@@ -414,6 +418,16 @@ Value search_sorted(Call& c) {
 
 Value equals_collection(Call& c) { return Value::of_bool(equals(c.task, c.self, c.arg(0))); }
 Value hash_self(Call& c) { return Value::of_int(hash_of(c.task, c.self)); }
+
+Value new_tuple(Call& c) {
+  std::vector<Value> parts(c.args.begin(), c.args.end());
+  if (parts.size() == 1 && parts[0].is<Array>()) parts = parts[0].as<Array>()->items;
+  return c.heap().make<List>(std::move(parts), List::Flavour::tuple);
+}
+Value new_tuple2(Call& c) {
+  return c.heap().make<List>(std::vector<Value>{c.arg(0), c.arg(1)}, List::Flavour::tuple2);
+}
+Value second_of(Call& c) { return list_items(c)[1]; }
 
 Value make_new(Call& c, List::Flavour flavour) {
   std::vector<Value> initial;
@@ -561,7 +575,7 @@ Value list_iterator(Call& c) {
   auto remove = [state](Task& task) {
     if (!state->can_remove) throw_error(task, "java.lang.IllegalStateException");
     auto* list = state->list.as<List>();
-    if (list->flavour == List::Flavour::unmodifiable) throw_unsupported(task);
+    if (list->is_fixed_size()) throw_unsupported(task);
     list->items.erase(list->items.begin() + static_cast<std::ptrdiff_t>(--state->next));
     ++list->changes;
     state->can_remove = false;
@@ -641,6 +655,9 @@ constexpr MethodRow kRows[] = {
     {kLinked, "pollLast", "", poll_last},
     {"java.util.SortedSet", "first", "", first_of_sorted},
     {"java.util.SortedSet", "last", "", last_of_sorted},
+    {"groovy.lang.Tuple", "new", "O*", new_tuple},
+    {"groovy.lang.Tuple2", "new", "OO", new_tuple2},
+    {"groovy.lang.Tuple2", "getSecond", "", second_of},
     {"java.util.ArrayList", "new", "", new_array_list},
     {"java.util.ArrayList", "new", "I", new_array_list},
     {"java.util.ArrayList", "new", "K", new_array_list},

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "groovy/gdk/library.h"
 #include "groovy/gdk/support.h"
 
@@ -32,7 +34,9 @@ Ref<Map> copied(Call& c, Map::Flavour flavour) {
   return out;
 }
 Map::Flavour open_flavour(Call& c) {
-  return map(c).flavour == Map::Flavour::unmodifiable ? Map::Flavour::linked : map(c).flavour;
+  const bool plain =
+      map(c).flavour == Map::Flavour::unmodifiable || map(c).flavour == Map::Flavour::lazy;
+  return plain ? Map::Flavour::linked : map(c).flavour;
 }
 
 Value get(Call& c) { return get_at(c.task, c.self, c.arg(0)); }
@@ -157,7 +161,17 @@ Value entry_set(Call& c) {
 Value size(Call& c) { return of_size(map(c).table.size()); }
 Value is_empty(Call& c) { return Value::of_bool(map(c).table.empty()); }
 
+/// `map + null` and `map << null` fit more than one method of Groovy's.
+[[noreturn]] void throw_two_fit(Call& c, std::string_view method, std::string_view first,
+                                std::string_view second) {
+  throw_error(c.task, "groovy.lang.GroovyRuntimeException",
+              fmt::format("Ambiguous method overloading for method {}#{}.\nCannot resolve which "
+                          "method to invoke for [null] due to overlapping prototypes "
+                          "between:\n\t[interface {}]\n\t[interface {}]",
+                          class_name_of(c.self), method, first, second));
+}
 Value plus(Call& c) {
+  if (c.arg(0).is_null()) throw_two_fit(c, "plus", "java.util.Collection", "java.util.Map");
   Ref<Map> out = copied(c, open_flavour(c));
   Call into{c.task, c.in, Value(out), c.args};
   put_all(into);
@@ -167,6 +181,10 @@ Value plus(Call& c) {
 Map::Flavour similar_flavour(Call& c) {
   Map::Flavour flavour = open_flavour(c);
   return flavour == Map::Flavour::hash ? Map::Flavour::linked : flavour;
+}
+Value minus_nothing(Call& c) {
+  if (!c.arg(0).is_null()) throw_missing_method(c.task, c.self, "minus", c.args);
+  return copied(c, similar_flavour(c));
 }
 Value minus(Call& c) {
   Ref<Map> out = copied(c, similar_flavour(c));
@@ -197,6 +215,7 @@ Value intersect(Call& c) {
   return out;
 }
 Value left_shift(Call& c) {
+  if (c.arg(0).is_null()) throw_two_fit(c, "leftShift", "java.util.Map", "java.util.Map$Entry");
   if (auto* entry = c.arg(0).as<Entry>()) {
     changeable(c).table.put(c.task, entry->key, entry->value);
     c.heap().grew(&map(c));
@@ -345,6 +364,8 @@ constexpr MethodRow kRows[] = {
     {kMap, "get", "O", get},
     {kMap, "get", "OO", get_or},
     {kMap, "getAt", "O", get},
+    {"groovy.json.internal.LazyMap", "toString", "",
+     [](Call& c) -> Value { return text(c, java_text(c.task, c.self)); }},
     {kMap, "getOrDefault", "OO", get_or_default},
     {kMap, "put", "OO", put},
     {kMap, "putAt", "OO", put_at_of},
@@ -366,6 +387,7 @@ constexpr MethodRow kRows[] = {
     {kMap, "plus", "M", plus},
     {kMap, "plus", "K", plus},
     {kMap, "minus", "M", minus},
+    {kMap, "minus", "O", minus_nothing},
     {kMap, "intersect", "M", intersect},
     {kMap, "leftShift", "O", left_shift},
     {kMap, "subMap", "K", sub_map},

@@ -6,7 +6,7 @@
 #include "groovy/gdk/library.h"
 #include "groovy/gdk/support.h"
 
-/// java.lang.Number and its kinds, Boolean, Character, and java.lang.Math.
+/// java.lang.Number and its kinds, Boolean and Character.
 
 namespace ks::groovy {
 
@@ -21,7 +21,6 @@ constexpr std::string_view kBig = "java.math.BigInteger";
 constexpr std::string_view kDecimal = "java.math.BigDecimal";
 constexpr std::string_view kBoolean = "java.lang.Boolean";
 constexpr std::string_view kCharacter = "java.lang.Character";
-constexpr std::string_view kMath = "java.lang.Math";
 
 template <Op op>
 Value operate(Call& c) {
@@ -38,7 +37,6 @@ Value previous_of(Call& c) { return previous(c.task, c.self); }
 Value bitwise_negate(Call& c) { return bitwise_not(c.task, c.self); }
 
 uint32_t bits(Call& c) { return static_cast<uint32_t>(c.to_int(0)); }
-Value bit_count(Call& c) { return Value::of_int(std::popcount(bits(c))); }
 Value leading_zeros(Call& c) { return Value::of_int(std::countl_zero(bits(c))); }
 Value trailing_zeros(Call& c) { return Value::of_int(std::countr_zero(bits(c))); }
 Value highest_bit(Call& c) { return Value::of_int(static_cast<int32_t>(std::bit_floor(bits(c)))); }
@@ -46,12 +44,9 @@ Value sign_of(Call& c) {
   int32_t number = c.to_int(0);
   return Value::of_int(number > 0 ? 1 : number < 0 ? -1 : 0);
 }
-template <Op op>
-Value operate_static(Call& c) {
-  return binary(c.task, op, c.arg(0), c.arg(1));
-}
 Value compare_static(Call& c) { return Value::of_int(compare_numbers(c.arg(0), c.arg(1))); }
-Value text_static(Call& c) { return text(c, c.text(0)); }
+Value double_text_of(Call& c) { return text(c, double_text(c.to_double(0))); }
+Value float_text_of(Call& c) { return text(c, float_text(static_cast<float>(c.to_double(0)))); }
 Value digit_of(Call& c) {
   std::string digit = c.text(0);
   int32_t value = digit.size() != 1                                         ? -1
@@ -85,12 +80,14 @@ Value int_div(Call& c) {
 }
 
 Value absolute(Call& c) {
-  const Value& n = c.count() > 0 ? c.arg(0) : c.self;
+  const Value& n = c.self;
   if (n.is_floating()) {
     double value = std::abs(n.as_double());
     return n.kind() == Kind::float_ ? Value::of_float(static_cast<float>(value))
                                     : Value::of_double(value);
   }
+  if (n.kind() == Kind::byte_ || n.kind() == Kind::short_)
+    return Value::of_int(std::abs(n.as_int()));
   return compare_numbers(n, Value::of_int(0)) < 0 ? negate(c.task, n) : n;
 }
 
@@ -162,11 +159,23 @@ std::string in_radix(const Value& n, int radix) {
 }
 Value radix_text(Call& c) { return text(c, in_radix(c.arg(0), c.to_int(1))); }
 Value self_radix_text(Call& c) { return text(c, in_radix(c.self, c.to_int(0))); }
+/// An argument that Java takes for an int: not every number is.
+int32_t int_argument(Call& c, std::string_view method) {
+  if (distance(types().p_int, c.arg(0)) < 0)
+    throw_missing_method(c.task, c.self, method, c.args, true);
+  return int_value(c.arg(0));
+}
+Value bit_count(Call& c) {
+  return Value::of_int(std::popcount(static_cast<uint32_t>(int_argument(c, "bitCount"))));
+}
 template <int radix>
 Value unsigned_text(Call& c) {
-  const Value& n = c.arg(0);
-  auto bits = n.kind() == Kind::long_ ? static_cast<uint64_t>(n.as_long())
-                                      : static_cast<uint32_t>(n.as_long());
+  constexpr std::string_view kName = radix == 16  ? "toHexString"
+                                     : radix == 8 ? "toOctalString"
+                                                  : "toBinaryString";
+  const bool is_long = c.self.as<ClassInfo>() == types().long_;
+  const uint64_t bits = is_long ? static_cast<uint64_t>(long_value(c.arg(0)))
+                                : static_cast<uint32_t>(int_argument(c, kName));
   BigNumber number;
   mpz_set_ui(number.get(), bits);
   return text(c, number.to_string(radix));
@@ -220,12 +229,7 @@ Value big_of(Call& c) {
 Value decimal_of(Call& c) {
   if (is_number(c.arg(0))) {
     // new BigDecimal(0.1d) is exact in Java: all binary digits.
-    if (c.arg(0).is_floating()) {
-      std::string digits = fmt::format("{:.1100f}", c.arg(0).as_double());
-      while (digits.back() == '0') digits.pop_back();
-      if (digits.back() == '.') digits.pop_back();
-      return make_decimal(c.heap(), Decimal::parse(digits).value_or(Decimal{}));
-    }
+    if (c.arg(0).is_floating()) return cast(c.task, c.arg(0), types().big_decimal);
     if (c.arg(0).is<BigInteger>() && c.count() == 2) {
       return make_decimal(c.heap(), Decimal{big_value(c.arg(0)), c.to_int(1)});
     }
@@ -320,8 +324,29 @@ Value decimal_divide(Call& c) {
 
 template <int which>
 Value smaller_or_larger(Call& c) {
-  int order = compare_numbers(c.self, c.arg(0));
-  return (order < 0) == (which < 0) ? c.self : c.arg(0);
+  const bool is_decimal = c.self.is<BigDecimal>();
+  if (!is_decimal && !c.arg(0).is_integral() && !c.arg(0).is<BigInteger>())
+    throw_missing_method(c.task, c.self, which > 0 ? "max" : "min", c.args);
+  const Value other =
+      cast(c.task, c.arg(0), is_decimal ? types().big_decimal : types().big_integer);
+  int order = compare_numbers(c.self, other);
+  return (order < 0) == (which < 0) ? c.self : other;
+}
+/// BigDecimal's own methods take any number as a BigDecimal.
+template <Op op>
+Value decimal_operate(Call& c) {
+  return binary(c.task, op, c.self, cast(c.task, c.arg(0), types().big_decimal));
+}
+
+Value decimal_remainder(Call& c) {
+  Decimal a = decimal_value(c.self);
+  Decimal b = decimal_value(cast(c.task, c.arg(0), types().big_decimal));
+  if (b.unscaled.sign() == 0)
+    throw_error(c.task, "java.lang.ArithmeticException", "Division by zero");
+  const int32_t scale = std::max(a.scale, b.scale);
+  a = a.with_scale(scale);
+  mpz_tdiv_r(a.unscaled.get(), a.unscaled.get(), b.with_scale(scale).unscaled.get());
+  return make_decimal(c.heap(), std::move(a));
 }
 
 // ----- BigInteger -----
@@ -364,61 +389,6 @@ Value is_prime(Call& c) {
 double first_double(Call& c) { return c.count() > 0 ? c.to_double(0) : double_value(c.self); }
 Value is_nan(Call& c) { return Value::of_bool(std::isnan(first_double(c))); }
 Value is_infinite(Call& c) { return Value::of_bool(std::isinf(first_double(c))); }
-
-template <double (*function)(double)>
-Value math1(Call& c) {
-  return Value::of_double(function(c.to_double(0)));
-}
-template <double (*function)(double)>
-Value self1(Call& c) {
-  return Value::of_double(function(double_value(c.self)));
-}
-double java_round(double x) { return std::floor(x + 0.5); }
-double radians(double x) { return x / 180 * M_PI; }
-double degrees(double x) { return x * 180 / M_PI; }
-double sign_of(double x) { return x > 0 ? 1 : x < 0 ? -1 : x; }
-Value math_round(Call& c) {
-  if (c.arg(0).kind() == Kind::float_)
-    return Value::of_int(int_value(Value::of_double(java_round(c.to_double(0)))));
-  return Value::of_long(long_value(Value::of_double(java_round(c.to_double(0)))));
-}
-Value math_pow(Call& c) { return Value::of_double(std::pow(c.to_double(0), c.to_double(1))); }
-Value math_atan2(Call& c) { return Value::of_double(std::atan2(c.to_double(0), c.to_double(1))); }
-Value math_hypot(Call& c) { return Value::of_double(std::hypot(c.to_double(0), c.to_double(1))); }
-
-/// As Java's overloads: both arguments widen to the larger kind.
-template <int which>
-Value math_extreme(Call& c) {
-  const Value& a = c.arg(0);
-  const Value& b = c.arg(1);
-  const Value& chosen = (compare_numbers(a, b) < 0) == (which < 0) ? a : b;
-  if (a.is_floating() || b.is_floating() || a.is_object() || b.is_object())
-    return Value::of_double(double_value(chosen));
-  if (a.kind() == Kind::long_ || b.kind() == Kind::long_) return Value::of_long(long_value(chosen));
-  return Value::of_int(int_value(chosen));
-}
-Value floor_div(Call& c) {
-  int64_t b = c.to_long(1);
-  if (b == 0) throw_error(c.task, "java.lang.ArithmeticException", "/ by zero");
-  int64_t a = c.to_long(0);
-  int64_t q = b == -1 ? -a : a / b;
-  if (b != -1 && a % b != 0 && ((a < 0) != (b < 0))) --q;
-  return c.arg(0).kind() == Kind::long_ || c.arg(1).kind() == Kind::long_
-             ? Value::of_long(q)
-             : Value::of_int(static_cast<int32_t>(q));
-}
-Value floor_mod(Call& c) {
-  int64_t b = c.to_long(1);
-  if (b == 0) throw_error(c.task, "java.lang.ArithmeticException", "/ by zero");
-  int64_t m = b == -1 ? 0 : c.to_long(0) % b;
-  if (m != 0 && ((m < 0) != (b < 0))) m += b;
-  return c.arg(0).kind() == Kind::long_ || c.arg(1).kind() == Kind::long_
-             ? Value::of_long(m)
-             : Value::of_int(static_cast<int32_t>(m));
-}
-Value math_random(Call& c) {
-  return Value::of_double(static_cast<double>(c.in.host().random_bits(c.task) >> 11) * 0x1.0p-53);
-}
 
 // ----- booleans -----
 
@@ -547,40 +517,32 @@ constexpr MethodRow kRows[] = {
     {kNumber, "equals", "O", equals_number},
     {kNumber, "round", "", round_of},
     {kNumber, "round", "I", round_of},
-    {kNumber, "trunc", "", trunc_of},
-    {kNumber, "trunc", "I", trunc_of},
-    {kNumber, "floor", "", self1<std::floor>},
-    {kNumber, "ceil", "", self1<std::ceil>},
+    {kDouble, "trunc", "", trunc_of},
+    {kDouble, "trunc", "I", trunc_of},
+    {kFloat, "trunc", "", trunc_of},
+    {kFloat, "trunc", "I", trunc_of},
     {kInteger, "static MAX_VALUE", "=", constant<[] { return Value::of_int(INT32_MAX); }>},
     {kInteger, "static MIN_VALUE", "=", constant<[] { return Value::of_int(INT32_MIN); }>},
     {kInteger, "static parseInt", "S", parse_int},
     {kInteger, "static parseInt", "SI", parse_int},
     {kInteger, "static valueOf", "O", int_of},
     {kInteger, "static valueOf", "SI", parse_int},
-    {kInteger, "static toString", "N", [](Call& c) -> Value { return text(c, c.text(0)); }},
+    {kInteger, "static toString", "N",
+     [](Call& c) -> Value { return text(c, std::to_string(int_argument(c, "toString"))); }},
     {kInteger, "static toString", "NI", radix_text},
     {kInteger, "static toHexString", "N", unsigned_text<16>},
     {kInteger, "static toBinaryString", "N", unsigned_text<2>},
     {kInteger, "static toOctalString", "N", unsigned_text<8>},
-    {kInteger, "static max", "NN", math_extreme<1>},
-    {kInteger, "static min", "NN", math_extreme<-1>},
-    {kInteger, "static bitCount", "I", bit_count},
+    {kInteger, "static bitCount", "N", bit_count},
     {kInteger, "static signum", "I", sign_of},
     {kInteger, "static highestOneBit", "I", highest_bit},
     {kInteger, "static numberOfLeadingZeros", "I", leading_zeros},
     {kInteger, "static numberOfTrailingZeros", "I", trailing_zeros},
-    {kInteger, "static sum", "II", operate_static<Op::add>},
     {"java.lang.Double", "static compare", "NN", compare_static},
-    {"java.lang.Double", "static toString", "N", text_static},
-    {"java.lang.Float", "static toString", "N", text_static},
-    {"java.lang.Long", "static sum", "NN", operate_static<Op::add>},
+    {"java.lang.Double", "static toString", "N", double_text_of},
+    {"java.lang.Float", "static toString", "N", float_text_of},
     {"java.lang.Character", "static digit", "cI", digit_of},
     {"java.lang.Character", "static forDigit", "II", for_digit},
-    {"java.lang.Math", "static addExact", "NN", operate_static<Op::add>},
-    {"java.lang.Math", "static subtractExact", "NN", operate_static<Op::subtract>},
-    {"java.lang.Math", "static multiplyExact", "NN", operate_static<Op::multiply>},
-    {kInteger, "static compare", "NN",
-     [](Call& c) -> Value { return Value::of_int(compare(c.task, c.arg(0), c.arg(1))); }},
     {kInteger, "new", "O", int_of},
     {kLong, "static MAX_VALUE", "=", constant<[] { return Value::of_long(INT64_MAX); }>},
     {kLong, "static MIN_VALUE", "=", constant<[] { return Value::of_long(INT64_MIN); }>},
@@ -662,12 +624,12 @@ constexpr MethodRow kRows[] = {
     {kDecimal, "static ROUND_HALF_UP", "=", constant<[] { return Value::of_int(4); }>},
     {kDecimal, "static ROUND_HALF_DOWN", "=", constant<[] { return Value::of_int(5); }>},
     {kDecimal, "static ROUND_HALF_EVEN", "=", constant<[] { return Value::of_int(6); }>},
-    {kDecimal, "add", "N", operate<Op::add>},
-    {kDecimal, "subtract", "N", operate<Op::subtract>},
+    {kDecimal, "add", "N", decimal_operate<Op::add>},
+    {kDecimal, "subtract", "N", decimal_operate<Op::subtract>},
     {kDecimal, "divide", "N", decimal_divide},
     {kDecimal, "divide", "NO", decimal_divide},
     {kDecimal, "divide", "NIO", decimal_divide},
-    {kDecimal, "remainder", "N", operate<Op::modulo>},
+    {kDecimal, "remainder", "N", decimal_remainder},
     {kDecimal, "pow", "N", operate<Op::power>},
     {kDecimal, "negate", "", negative},
     {kDecimal, "signum", "", signum},
@@ -730,44 +692,10 @@ constexpr MethodRow kRows[] = {
     {kCharacter, "previous", "", previous_of},
     {kCharacter, "toInteger", "", char_code},
     {kCharacter, "intValue", "", char_code},
-    {kMath, "static PI", "=", constant<[] { return Value::of_double(M_PI); }>},
-    {kMath, "static E", "=", constant<[] { return Value::of_double(M_E); }>},
-    {kMath, "static abs", "N", absolute},
-    {kMath, "static max", "NN", math_extreme<1>},
-    {kMath, "static min", "NN", math_extreme<-1>},
-    {kMath, "static round", "N", math_round},
-    {kMath, "static floor", "N", math1<std::floor>},
-    {kMath, "static ceil", "N", math1<std::ceil>},
-    {kMath, "static rint", "N", math1<std::nearbyint>},
-    {kMath, "static sqrt", "N", math1<std::sqrt>},
-    {kMath, "static cbrt", "N", math1<std::cbrt>},
-    {kMath, "static exp", "N", math1<std::exp>},
-    {kMath, "static log", "N", math1<std::log>},
-    {kMath, "static log10", "N", math1<std::log10>},
-    {kMath, "static sin", "N", math1<std::sin>},
-    {kMath, "static cos", "N", math1<std::cos>},
-    {kMath, "static tan", "N", math1<std::tan>},
-    {kMath, "static asin", "N", math1<std::asin>},
-    {kMath, "static acos", "N", math1<std::acos>},
-    {kMath, "static atan", "N", math1<std::atan>},
-    {kMath, "static sinh", "N", math1<std::sinh>},
-    {kMath, "static cosh", "N", math1<std::cosh>},
-    {kMath, "static tanh", "N", math1<std::tanh>},
-    {kMath, "static signum", "N", math1<sign_of>},
-    {kMath, "static toRadians", "N", math1<radians>},
-    {kMath, "static toDegrees", "N", math1<degrees>},
-    {kMath, "static pow", "NN", math_pow},
-    {kMath, "static atan2", "NN", math_atan2},
-    {kMath, "static hypot", "NN", math_hypot},
-    {kMath, "static floorDiv", "NN", floor_div},
-    {kMath, "static floorMod", "NN", floor_mod},
-    {kMath, "static random", "", math_random},
 };
-
-constexpr ClassRow kClasses[] = {{"java.lang.Math", "", ""}};
 
 }  // namespace
 
-LibraryPart number_methods() { return {kClasses, kRows}; }
+LibraryPart number_methods() { return {{}, kRows}; }
 
 }  // namespace ks::groovy

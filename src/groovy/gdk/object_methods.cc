@@ -170,8 +170,9 @@ Value null_hash(Call& c) { throw_null_call(c.task, "hashCode"); }
 Value null_text(Call& c) { return text(c, "null"); }
 Value null_equals(Call& c) { return Value::of_bool(c.arg(0).is_null()); }
 Value null_plus(Call& c) {
-  if (c.arg(0).is_null() || is_number(c.arg(0))) {
-    throw_error(c.task, "java.lang.NullPointerException", "Cannot execute null+" + c.text(0));
+  if (!c.arg(0).is<String>() && !c.arg(0).is<GString>()) {
+    throw_error(c.task, "java.lang.NullPointerException",
+                "Cannot execute null+" + java_text(c.task, c.arg(0)));
   }
   return text(c, "null" + c.text(0));
 }

@@ -44,17 +44,21 @@ Value flag_value(Call&) {
 Value matches(Call& c) {
   Matcher& m = matcher(c);
   m.found = match_whole(c.task, *m.pattern, m.text);
+  m.tried = Matcher::Tried::whole;
   return Value::of_bool(m.found.has_value());
 }
 Value looking_at(Call& c) {
   Matcher& m = matcher(c);
   m.found = match_front(c.task, *m.pattern, m.text);
+  m.tried = Matcher::Tried::front;
   return Value::of_bool(m.found.has_value());
 }
 Value find(Call& c) {
   Matcher& m = matcher(c);
   if (c.count() == 1)
     m.next_start = byte_offset(m.text, static_cast<size_t>(std::max(0, c.to_int(0))));
+  m.tried = Matcher::Tried::find;
+  m.tried_from = m.next_start;
   m.found = search(c.task, *m.pattern, m.text, m.next_start);
   if (m.found) {
     m.next_start = m.found->end();
@@ -111,6 +115,7 @@ Value count(Call& c) {
 Value reset(Call& c) {
   Matcher& m = matcher(c);
   m.found.reset();
+  m.tried = Matcher::Tried::nothing;
   m.next_start = 0;
   m.appended = 0;
   if (c.count() == 1) m.text = c.text(0);
@@ -126,8 +131,9 @@ Value replace_first(Call& c) {
 }
 Value get_at_of(Call& c) { return matcher_at(c.task, c.self, c.arg(0)); }
 Value has_group(Call& c) { return Value::of_bool(group_count(*matcher(c).pattern) > 0); }
-Value hit_end(Call& c) {
-  return Value::of_bool(!matcher(c).found || matcher(c).found->end() == matcher(c).text.size());
+Value hits_end(Call& c) { return Value::of_bool(hit_end(c.task, matcher(c))); }
+Value matches_partially(Call& c) {
+  return Value::of_bool(matches(c).as_bool() || hit_end(c.task, matcher(c)));
 }
 Value pattern_of(Call& c) { return Value(matcher(c).pattern); }
 
@@ -225,7 +231,8 @@ constexpr MethodRow kRows[] = {
     {kMatcher, "replaceFirst", "S", replace_first},
     {kMatcher, "getAt", "O", get_at_of},
     {kMatcher, "hasGroup", "", has_group},
-    {kMatcher, "hitEnd", "", hit_end},
+    {kMatcher, "hitEnd", "", hits_end},
+    {kMatcher, "matchesPartially", "", matches_partially},
     {kMatcher, "pattern", "", pattern_of},
     {kMatcher, "iterator", "", iterator},
     {kMatcher, "each", "C", each},

@@ -673,6 +673,10 @@ constexpr MethodRow kRows[] = {
     {kGString, "getValueCount", "", gstring_value_count},
     {kGString, "getStrings", "", gstring_strings},
     {kGString, "plus", "O", gstring_plus},
+    {kGString, "leftShift", "O",
+     [](Call& c) -> Value {
+       return c.heap().make<Builder>(Builder::Flavour::builder, c.self_text() + c.text(0));
+     }},
     {kString, "length", "", of_length},
     {kString, "size", "", of_length},
     {kString, "isEmpty", "", is_empty},

@@ -53,7 +53,7 @@ Value similar_to(Task& task, const Value& model, std::vector<Value> items) {
   }
   if (auto* list = inner.as<List>()) {
     List::Flavour flavour = list->flavour;
-    if (flavour == List::Flavour::unmodifiable || flavour == List::Flavour::fixed_size)
+    if (list->is_fixed_size() || flavour == List::Flavour::nodes)
       flavour = List::Flavour::array_list;
     return task.heap().make<List>(std::move(items), flavour);
   }
@@ -67,10 +67,7 @@ Value similar(Call& c, std::vector<Value> items) {
 
 List& changeable_list(Call& c) {
   auto* list = c.self.as<List>();
-  if (list == nullptr || list->flavour == List::Flavour::unmodifiable ||
-      list->flavour == List::Flavour::fixed_size) {
-    throw_unsupported(c.task);
-  }
+  if (list == nullptr || list->is_fixed_size()) throw_unsupported(c.task);
   return *list;
 }
 
@@ -82,10 +79,7 @@ void changed(Call& c, List& list) {
 void add_to(Task& task, const Value& collection, const Value& item) {
   const Value& inner = underlying(collection);
   if (auto* list = inner.as<List>()) {
-    if (list->flavour == List::Flavour::unmodifiable ||
-        list->flavour == List::Flavour::fixed_size) {
-      throw_unsupported(task);
-    }
+    if (list->is_fixed_size()) throw_unsupported(task);
     list->items.push_back(item);
     ++list->changes;
     if (list->items.size() == list->items.capacity() || list->items.size() % 64 == 0)

@@ -42,6 +42,9 @@ inline bool holds(Task& task, const Value& function, const Value& item) {
 /// String.format().
 std::string format_text(Task& task, std::string_view pattern, Args args);
 
+/// A Date or Calendar as groovy.json writes it; nothing for other values.
+std::optional<std::string> json_time(const Value& value);
+
 Value make_list(Call& c, std::vector<Value> items);
 /// A collection of the same sort as self, as Groovy's createSimilarCollection makes it.
 Value similar(Call& c, std::vector<Value> items);

@@ -73,7 +73,7 @@ Value make_simple(Call& c, std::string_view cls, std::string text, Value value =
 
 List& list_of(Call& c, size_t index) {
   auto* list = underlying(c.arg(index)).as<List>();
-  if (list == nullptr || list->flavour == List::Flavour::unmodifiable) throw_unsupported(c.task);
+  if (list == nullptr || list->is_constant()) throw_unsupported(c.task);
   return *list;
 }
 Value as_list(Call& c) {

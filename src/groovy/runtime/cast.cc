@@ -168,6 +168,11 @@ Value cast(Task& task, const Value& value, ClassInfo* type) {
   if (type == t.big_integer && (is_number(value) || value.kind() == Kind::character)) {
     return make_big(task.heap(), big_value(value));
   }
+  if (type == t.big_decimal && value.is_floating()) {
+    if (!std::isfinite(value.as_double()))
+      throw_error(task, "java.lang.NumberFormatException", "Infinite or NaN");
+    return make_decimal(task.heap(), exact_decimal(value.as_double()));
+  }
   if (type == t.big_decimal && (is_number(value) || value.kind() == Kind::character)) {
     return make_decimal(task.heap(), decimal_value(value));
   }
@@ -284,11 +289,17 @@ Value as_type(Task& task, const Value& value, ClassInfo* type) {
     }
     if (type == t.big_integer && value.is_object() && is_number(value))
       return make_big(task.heap(), big_value(value));
+    // By its text, where a cast takes all of its digits.
+    if (type == t.big_decimal && value.is_floating() && std::isfinite(value.as_double()))
+      return make_decimal(task.heap(), decimal_value(value));
   }
   if (type->element != nullptr && is_collection(value) && !instance_of(task, value, type)) {
     std::vector<Value> items;
-    for (const Value& each : items_of(task, value))
+    for (const Value& each : items_of(task, value)) {
+      if (each.is_null() && type->element->primitive != Kind::null)
+        throw_error(task, "java.lang.NullPointerException");
       items.push_back(as_type(task, each, type->element));
+    }
     return make_array(task, type->element, std::move(items));
   }
   if (type == t.string && (is_collection(value) || value.is<Map>()))
@@ -572,6 +583,7 @@ bool contains(Task& task, const Value& collection, const Value& item) {
     Value high = range->reverse() ? range->at(0) : range->at(range->size() - 1);
     return compare_numbers(item, low) >= 0 && compare_numbers(item, high) <= 0;
   }
+  if (auto* set = collection.as<Set>()) return set->table.find(task, item) != nullptr;
   bool found = false;
   if (collection.is<Array>()) {
     for_each_item(task, collection, [&](const Value& each) {

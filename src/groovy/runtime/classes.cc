@@ -295,6 +295,9 @@ namespace {
 
 ClassInfo* class_of_list(const List& list) {
   const Types& t = types();
+  static ClassInfo* const kTuple = known("groovy.lang.Tuple");
+  static ClassInfo* const kTuple2 = known("groovy.lang.Tuple2");
+  static ClassInfo* const kNodes = known("groovy.util.NodeList");
   if (!list.default_maker.is_null()) return t.list_with_default;
   switch (list.flavour) {
     case List::Flavour::array_list: return t.array_list;
@@ -303,12 +306,16 @@ ClassInfo* class_of_list(const List& list) {
     case List::Flavour::stack: return t.stack;
     case List::Flavour::unmodifiable: return t.unmodifiable_list;
     case List::Flavour::fixed_size: return t.arrays_list;
+    case List::Flavour::tuple: return kTuple;
+    case List::Flavour::tuple2: return kTuple2;
+    case List::Flavour::nodes: return kNodes;
   }
   return t.array_list;
 }
 
 ClassInfo* class_of_map(const Map& map) {
   const Types& t = types();
+  static ClassInfo* const kLazy = known("groovy.json.internal.LazyMap");
   if (!map.default_maker.is_null()) return t.map_with_default;
   switch (map.flavour) {
     case Map::Flavour::linked: return t.linked_hash_map;
@@ -319,6 +326,7 @@ ClassInfo* class_of_map(const Map& map) {
     case Map::Flavour::unmodifiable: return t.unmodifiable_map;
     case Map::Flavour::properties: return t.properties;
     case Map::Flavour::weak: return t.weak_map;
+    case Map::Flavour::lazy: return kLazy;
   }
   return t.linked_hash_map;
 }
@@ -351,7 +359,8 @@ ClassInfo* class_of_entry(const Entry& entry) {
   switch (map->flavour) {
     case Map::Flavour::linked: return kLinked;
     case Map::Flavour::hash: return kHashed;
-    case Map::Flavour::tree: return kSorted;
+    case Map::Flavour::tree:
+    case Map::Flavour::lazy: return kSorted;
     default: return types().map_entry;
   }
 }

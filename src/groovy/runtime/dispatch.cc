@@ -611,7 +611,7 @@ std::optional<Value> try_get_property(Task& task, const Value& receiver, const N
     case ObjectKind::closure: return property_of_closure(task, receiver, name);
     case ObjectKind::map: {
       auto* map = receiver.as<Map>();
-      if (map->default_maker.is_null()) {
+      if (map->default_maker.is_null() && map->table.order() != Table::Order::sorted) {
         Table::Item* item = map->table.find(name.text);
         return item != nullptr ? item->value : Value{};
       }
@@ -635,6 +635,9 @@ std::optional<Value> try_get_property(Task& task, const Value& receiver, const N
       if (receiver.is<Array>() && name.text == "length") {
         return Value::of_int(static_cast<int32_t>(receiver.as<Array>()->items.size()));
       }
+      if (const auto* list = receiver.as<List>();
+          list != nullptr && list->flavour == List::Flavour::nodes)
+        return get_at(task, receiver, task.heap().string(name.text));
       if (std::optional<Value> out = library_property(task, receiver, name)) {
         if (name.text != "bytes" && name.text != "chars" && name.text != "at") return out;
       }

@@ -40,8 +40,6 @@ std::vector<Value> items_of_sequence(Task& task, const Value& sequence) {
   return items_of(task, sequence);
 }
 
-Value of_index(size_t index) { return Value::of_int(static_cast<int32_t>(index)); }
-
 /// Item of a list made by withDefault: what is missing is made.
 Value default_at(Task& task, const Value& sequence, int64_t index) {
   Ref<List> list(sequence.as<List>());
@@ -78,18 +76,9 @@ Value sequence_range(Task& task, const Value& sequence, const Value& range) {
   if (with_default != nullptr && !with_default->default_maker.is_null()) {
     Ref<List> kept(with_default);
     Bounds bounds = bounds_of(task, range, kept->items.size());
-    if (bounds.to > bounds.from) {
-      // The list grows up to the end of the range; nulls stay where a lazy default was never asked
-      // for.
-      size_t before = kept->items.size();
-      task.heap().check_room(bounds.to * sizeof(Value));
-      for (size_t i = before; i < bounds.to; ++i) {
-        Value args[] = {of_index(i)};
-        kept->items.push_back(
-            kept->eager_default ? call_value(task, Value(kept->default_maker), args) : Value{});
-      }
-      task.heap().grew(kept.get());
-    }
+    // Reaching for the last item fills the list up to it.
+    if (bounds.to > std::max(bounds.from, kept->items.size()))
+      default_at(task, sequence, static_cast<int64_t>(bounds.to) - 1);
     std::vector<Value> out(kept->items.begin() + static_cast<std::ptrdiff_t>(bounds.from),
                            kept->items.begin() + static_cast<std::ptrdiff_t>(bounds.to));
     if (bounds.reverse) std::reverse(out.begin(), out.end());
@@ -161,6 +150,13 @@ Value sequence_at(Task& task, const Value& sequence, const Value& key) {
     return made;
   }
   if (key.is<String>() || key.is<GString>()) {
+    if (const auto* list = sequence.as<List>();
+        list != nullptr && list->flavour == List::Flavour::nodes) {
+      static const Name kGetAt("getAt");
+      Value args[] = {key};
+      if (std::optional<Value> out = call_library(task, sequence, kGetAt, args))
+        return std::move(*out);
+    }
     std::vector<Value> out;
     const Name& name = name_of(task, to_string(task, key));
     for (const Value& each : items_of_sequence(task, sequence)) {
@@ -272,10 +268,10 @@ namespace {
 void list_put(Task& task, const Value& receiver, int64_t index, const Value& value) {
   auto* list = receiver.as<List>();
   auto size = static_cast<int64_t>(list->items.size());
-  if (list->flavour == List::Flavour::unmodifiable) throw_unsupported(task);
+  if (list->is_constant()) throw_unsupported(task);
   index = from_start(index, size, task);
   if (index >= size) {
-    if (list->flavour == List::Flavour::fixed_size) throw_unsupported(task);
+    if (list->is_fixed_size()) throw_unsupported(task);
     task.heap().check_room(static_cast<size_t>(index) * sizeof(Value));
     list->items.resize(static_cast<size_t>(index) + 1);
     ++list->changes;
@@ -300,7 +296,7 @@ void array_put(Task& task, const Value& receiver, int64_t index, const Value& va
 /// `list[1..3] = x`: the part is replaced by the items of x.
 void list_put_range(Task& task, const Value& receiver, const Value& range, const Value& value) {
   auto* list = receiver.as<List>();
-  if (list->flavour == List::Flavour::unmodifiable) throw_unsupported(task);
+  if (list->is_constant()) throw_unsupported(task);
   Bounds bounds = bounds_of(task, range, list->items.size());
   size_t from = std::min(bounds.from, list->items.size());
   size_t to = std::min(std::max(bounds.to, from), list->items.size());

@@ -401,6 +401,28 @@ Decimal decimal_value(const Value& number) {
   return Decimal{big_value(number), 0};
 }
 
+Decimal exact_decimal(double number) {
+  constexpr int kMantissa = 53;
+  int exponent = 0;
+  const double fraction = std::frexp(number, &exponent);
+  Decimal out{BigNumber(static_cast<int64_t>(std::ldexp(fraction, kMantissa))), 0};
+  exponent -= kMantissa;
+  if (out.unscaled.sign() == 0) return out;
+  // As few binary digits behind the point as there can be: each is one decimal digit.
+  const auto zeros = static_cast<int>(mpz_scan1(out.unscaled.get(), 0));
+  mpz_tdiv_q_2exp(out.unscaled.get(), out.unscaled.get(), static_cast<mp_bitcnt_t>(zeros));
+  exponent += zeros;
+  if (exponent >= 0) {
+    mpz_mul_2exp(out.unscaled.get(), out.unscaled.get(), static_cast<mp_bitcnt_t>(exponent));
+    return out;
+  }
+  BigNumber fives;
+  mpz_ui_pow_ui(fives.get(), 5, static_cast<unsigned long>(-exponent));
+  mpz_mul(out.unscaled.get(), out.unscaled.get(), fives.get());
+  out.scale = -exponent;
+  return out;
+}
+
 int compare_numbers(const Value& a, const Value& b) {
   if (a.is_floating() || b.is_floating()) {
     double x = double_value(a);

@@ -119,6 +119,8 @@ double double_value(const Value& number);
 BigNumber big_value(const Value& number);
 /// A double by its shortest text, as Groovy's `as BigDecimal` does.
 Decimal decimal_value(const Value& number);
+/// A finite double with all of its digits, as `new BigDecimal(0.1d)` and casts have it.
+Decimal exact_decimal(double number);
 
 /// Arithmetic of two numbers (or chars). Throws for a division by zero.
 Value arithmetic(Task& task, Op op, const Value& a, const Value& b);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -71,7 +72,17 @@ class GString final : public Object {
 class List final : public Object {
  public:
   static constexpr ObjectKind kKind = ObjectKind::list;
-  enum class Flavour : uint8_t { array_list, linked_list, vector, stack, unmodifiable, fixed_size };
+  enum class Flavour : uint8_t {
+    array_list,
+    linked_list,
+    vector,
+    stack,
+    unmodifiable,
+    fixed_size,
+    tuple,
+    tuple2,
+    nodes,  ///< groovy.util.NodeList
+  };
   explicit List(std::vector<Value> values = {}, Flavour list_flavour = Flavour::array_list)
       : Object(ObjectKind::list), items(std::move(values)), flavour(list_flavour) {}
   std::vector<Value> items;
@@ -80,6 +91,12 @@ class List final : public Object {
   bool eager_default = false;
   Value view_of;         ///< the map whose values these are: removing them removes its entries
   uint32_t changes = 0;  ///< structural ones, for ConcurrentModificationException
+  /// Not even an item may be replaced by another.
+  bool is_constant() const {
+    return flavour == Flavour::unmodifiable || flavour == Flavour::tuple ||
+           flavour == Flavour::tuple2;
+  }
+  bool is_fixed_size() const { return is_constant() || flavour == Flavour::fixed_size; }
   size_t footprint() const override { return sizeof(List) + items.capacity() * sizeof(Value); }
 };
 
@@ -94,7 +111,8 @@ class Map final : public Object {
     concurrent,
     unmodifiable,
     properties,
-    weak
+    weak,
+    lazy,  ///< what groovy.json.JsonSlurper makes: sorted, where Java is newer than Groovy 2.4
   };
   explicit Map(Flavour map_flavour = Flavour::linked)
       : Object(ObjectKind::map),
@@ -113,7 +131,7 @@ class Map final : public Object {
   size_t footprint() const override { return sizeof(Map) + table.footprint(); }
 
   static Table::Order order_of(Flavour flavour) {
-    if (flavour == Flavour::tree) return Table::Order::sorted;
+    if (flavour == Flavour::tree || flavour == Flavour::lazy) return Table::Order::sorted;
     return flavour == Flavour::hash || flavour == Flavour::concurrent || flavour == Flavour::weak
                ? Table::Order::hashed
            : flavour == Flavour::hashtable || flavour == Flavour::properties
@@ -165,12 +183,15 @@ class Range final : public Object {
   Range(int32_t first, int32_t last, bool is_inclusive);
   /// Of other values: `range_items` in written order.
   Range(Value first, Value last, bool is_reverse, std::vector<Value> range_items);
+  /// Of `item_count` numbers of any size, each one more (or one less) than the one before.
+  Range(Value first, Value last, bool is_reverse, size_t item_count);
 
   bool is_int() const { return int_; }
   bool reverse() const { return reverse_; }
   bool inclusive() const { return inclusive_; }
-  size_t size() const { return int_ ? count_ : items_.size(); }
+  size_t size() const { return int_ || stepped_ ? count_ : items_.size(); }
   Value at(size_t index) const {
+    if (stepped_) return step(index);
     if (!int_) return items_[index];
     return Value::of_int(reverse_ ? start_ - static_cast<int32_t>(index)
                                   : start_ + static_cast<int32_t>(index));
@@ -189,8 +210,11 @@ class Range final : public Object {
   size_t count_ = 0;
   int32_t start_ = 0;
   bool int_;
+  bool stepped_ = false;
   bool reverse_ = false;
   bool inclusive_ = true;
+
+  Value step(size_t index) const;
 };
 
 class Array final : public Object {
@@ -269,6 +293,8 @@ class Closure : public Object {
   virtual int parameter_count() const = 0;
   /// Classes of the parameters, Object where none is declared.
   virtual std::vector<ClassInfo*> parameter_types(Task&) const;
+  /// Whether it has variable arguments.
+  virtual bool takes_rest() const { return false; }
 
   Value owner;
   Value self;  ///< `this` inside: the script or instance around it
@@ -316,7 +342,11 @@ class MethodClosure final : public Closure {
 class CurriedClosure final : public Closure {
  public:
   CurriedClosure(Ref<Closure> inner, int position, std::vector<Value> values)
-      : base(std::move(inner)), at(position), bound(std::move(values)) {
+      : base(std::move(inner)),
+        at(position),
+        bound(std::move(values)),
+        count_(std::max(0, base->parameter_count() - static_cast<int>(bound.size()))),
+        takes_rest_(base->takes_rest()) {
     owner = base->owner;
     self = base->self;
     delegate = base->delegate;
@@ -324,7 +354,8 @@ class CurriedClosure final : public Closure {
   }
   Value call(Task& task, Args args) override;
   Ref<Closure> clone(Heap& heap) const override;
-  int parameter_count() const override;
+  int parameter_count() const override { return count_; }
+  bool takes_rest() const override { return takes_rest_; }
   std::vector<ClassInfo*> parameter_types(Task& task) const override;
   size_t footprint() const override {
     return sizeof(CurriedClosure) + bound.capacity() * sizeof(Value);
@@ -332,6 +363,11 @@ class CurriedClosure final : public Closure {
   Ref<Closure> base;
   int at;  ///< index of the first bound argument; negative counts from the end, as rcurry does (-1)
   std::vector<Value> bound;
+
+ private:
+  // Kept: closures may be curried a thousand times.
+  int count_;
+  bool takes_rest_;
 };
 
 /// An object of a library class without a kind of its own (dates, JSON, random, ...).
@@ -350,6 +386,9 @@ class NativeObject : public Object {
   /// Properties that have no getter in the tables: Expando, JsonBuilder.
   virtual std::optional<Value> get_property(Task&, std::string_view) { return std::nullopt; }
   virtual bool set_property(Task&, std::string_view, const Value&) { return false; }
+  /// `object.@name`.
+  virtual std::optional<Value> get_attribute(Task&, std::string_view) { return std::nullopt; }
+  virtual bool set_attribute(Task&, std::string_view, const Value&) { return false; }
   /// Calls that no table answers: builders.
   virtual std::optional<Value> call_method(Task&, std::string_view, Args) { return std::nullopt; }
   virtual bool truth(Task&) { return true; }

@@ -376,6 +376,28 @@ bool equals(Task& task, const Value& a, const Value& b) {
   return false;
 }
 
+namespace {
+
+/// A value within a message of Java's MessageFormat: numbers have groups of three digits and at
+/// most three behind the point.
+std::string message_text(Task& task, const Value& value) {
+  if (!is_number(value)) return java_text(task, value);
+  if (value.is_floating() && !std::isfinite(value.as_double()))
+    return std::isnan(value.as_double()) ? "NaN" : value.as_double() > 0 ? "\u221E" : "-\u221E";
+  constexpr int32_t kMostDigits = 1000;
+  Decimal number = value.is_floating() ? exact_decimal(value.as_double()) : decimal_value(value);
+  if (number.scale < -kMostDigits) return java_text(task, value);
+  const bool negative = number.unscaled.sign() < 0;
+  if (number.scale > 3) number = round_to_scale(number, 3, Rounding::half_even).value_or(number);
+  std::string digits = number.stripped().to_plain_string();
+  if (digits.starts_with('-')) digits.erase(0, 1);
+  const size_t point = std::min(digits.find('.'), digits.size());
+  for (size_t at = point; at > 3; at -= 3) digits.insert(at - 3, ",");
+  return (negative ? "-" : "") + digits;
+}
+
+}  // namespace
+
 int compare(Task& task, const Value& a, const Value& b) {
   if (a.is_null() || b.is_null()) return a.is_null() ? (b.is_null() ? 0 : -1) : 1;
   if (a.is_int() && b.is_int())
@@ -384,7 +406,7 @@ int compare(Task& task, const Value& a, const Value& b) {
   bool text_a = both_text(a, a);
   bool text_b = both_text(b, b);
   if (text_a && text_b) return compare_text(to_string(task, a), to_string(task, b));
-  if (a.kind() == Kind::character && text_b)
+  if (a.kind() == Kind::character && b.is<String>())
     return compare_text(char_text(a.as_char()), to_string(task, b));
   if (text_a && b.kind() == Kind::character)
     return compare_text(to_string(task, a), char_text(b.as_char()));
@@ -407,17 +429,19 @@ int compare(Task& task, const Value& a, const Value& b) {
     if (std::optional<int> order = native->compare(task, b)) return *order;
   }
   if (b.is<Instance>() && wraps(*b.as<Instance>())) return compare(task, a, b.as<Instance>()->base);
-  if (equals(task, a, b)) return 0;
-  if (class_of(a)->is_a(types().comparable) && !a.is<GString>()) {
+  if (a.same(b)) return 0;
+  // A GString compares its text with that of anything.
+  if (a.is<GString>()) return compare_text(to_string(task, a), to_string(task, b));
+  if (class_of(a)->is_a(types().comparable)) {
     // A number and a text of one character: that one's code counts.
     std::optional<Value> x = letter_of(task, a, b);
-    std::optional<Value> y = letter_of(task, b, a);
+    std::optional<Value> y = b.is<String>() ? letter_of(task, b, a) : std::nullopt;
     if (x || y) return compare_numbers(x.value_or(a), y.value_or(b));
     throw_class_cast(task, b, a);
   }
   throw_error(task, "groovy.lang.GroovyRuntimeException",
-              "Cannot compare " + class_name_of(a) + " with value '" + java_text(task, a) +
-                  "' and " + class_name_of(b) + " with value '" + java_text(task, b) + "'");
+              "Cannot compare " + class_name_of(a) + " with value '" + message_text(task, a) +
+                  "' and " + class_name_of(b) + " with value '" + message_text(task, b) + "'");
 }
 
 int compare_loosely(Task& task, const Value& a, const Value& b) {
@@ -638,11 +662,27 @@ bool key_equals(Task& task, const Value& a, const Value& b) {
   return equals(task, a, b);
 }
 
-int compare_keys(Task& task, const Value& comparator, const Value& a, const Value& b) {
-  if (comparator.is_null()) {
-    if (a.is_null() || b.is_null()) throw_error(task, "java.lang.NullPointerException");
-    return compare(task, a, b);
+namespace {
+
+/// a.compareTo(b) as Java has it, which only takes the same class.
+int compare_in_java(Task& task, const Value& a, const Value& b) {
+  if (a.is_null() || b.is_null()) throw_error(task, "java.lang.NullPointerException");
+  const ClassInfo* cls = class_of(a);
+  if (!cls->is_a(types().comparable)) {
+    throw_error(task, "java.lang.ClassCastException",
+                "class " + cls->name + " cannot be cast to class java.lang.Comparable");
   }
+  const bool one_class = is_number(a) || a.is<String>() || a.is_bool() ||
+                         a.kind() == Kind::character ||
+                         (a.is<Instance>() && a.as<Instance>()->cls->is_enum && !b.is<Instance>());
+  if (one_class && class_of(b) != cls) throw_class_cast(task, b, a);
+  return compare(task, a, b);
+}
+
+}  // namespace
+
+int compare_keys(Task& task, const Value& comparator, const Value& a, const Value& b) {
+  if (comparator.is_null()) return compare_in_java(task, a, b);
   return call_comparator(task, comparator, a, b);
 }
 

@@ -48,6 +48,9 @@ bool truth(Task& task, const Value& value);
 bool equals(Task& task, const Value& a, const Value& b);
 /// Groovy's `<=>`; throws for what has no order.
 int compare(Task& task, const Value& a, const Value& b);
+/// to_string() of a list or map that ends in `...` once it is longer than `most`, its items too:
+/// `toListString(20)`.
+std::string to_short_string(Task& task, const Value& value, int32_t most);
 /// Like compare(), but gives an order to anything, for `sort()` and `max()` of mixed lists as
 /// Groovy's NumberAwareComparator does.
 int compare_loosely(Task& task, const Value& a, const Value& b);

@@ -1,8 +1,11 @@
 #include "groovy/runtime/ranges.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <optional>
 
 #include "groovy/runtime/errors.h"
+#include "groovy/runtime/numbers.h"
 #include "groovy/runtime/operators.h"
 #include "groovy/runtime/text.h"
 
@@ -33,6 +36,63 @@ Range::Range(Value first, Value last, bool is_reverse, std::vector<Value> range_
       items_(std::move(range_items)),
       int_(false),
       reverse_(is_reverse) {}
+
+Range::Range(Value first, Value last, bool is_reverse, size_t item_count)
+    : Object(ObjectKind::range),
+      from_(std::move(first)),
+      to_(std::move(last)),
+      count_(item_count),
+      int_(false),
+      stepped_(true),
+      reverse_(is_reverse) {}
+
+Value Range::step(size_t index) const {
+  const Value& first = written_first();
+  if (first.kind() == Kind::long_) {
+    const auto steps = static_cast<int64_t>(index);
+    return Value::of_long(reverse_ ? first.as_long() - steps : first.as_long() + steps);
+  }
+  BigNumber steps;
+  mpz_set_ui(steps.get(), index);
+  if (reverse_) mpz_neg(steps.get(), steps.get());
+  if (first.is<BigInteger>()) {
+    mpz_add(steps.get(), steps.get(), first.as<BigInteger>()->value.get());
+    return make_big(*heap(), std::move(steps));
+  }
+  Decimal sum = first.as<BigDecimal>()->value;
+  // Of a negative scale, 1 has more digits.
+  if (sum.scale < 0) sum = sum.with_scale(0);
+  const BigNumber one = BigNumber::power_of_ten(static_cast<uint64_t>(sum.scale));
+  mpz_addmul(sum.unscaled.get(), steps.get(), one.get());
+  return make_decimal(*heap(), std::move(sum));
+}
+
+namespace {
+
+/// How many numbers there are from `low` on that are not greater than `high`; nothing when both are
+/// not of a kind that the steps are exact of.
+std::optional<size_t> steps_between(const Value& first, const Value& low, const Value& high) {
+  const bool steps =
+      first.kind() == Kind::long_ || first.is<BigInteger>() || first.is<BigDecimal>();
+  if (!steps || low.is_floating() || high.is_floating() || !is_number(low) || !is_number(high))
+    return std::nullopt;
+  // Decimals may have an exponent that no one wants to see written out.
+  constexpr int32_t kScale = 10'000;
+  Decimal from = decimal_value(low);
+  Decimal to = decimal_value(high);
+  if (std::abs(from.scale) > kScale || std::abs(to.scale) > kScale) return std::nullopt;
+  const int32_t scale = std::max({from.scale, to.scale, 0});
+  from = from.with_scale(scale);
+  to = to.with_scale(scale);
+  BigNumber count;
+  mpz_sub(count.get(), to.unscaled.get(), from.unscaled.get());
+  mpz_fdiv_q(count.get(), count.get(), BigNumber::power_of_ten(static_cast<uint64_t>(scale)).get());
+  mpz_add_ui(count.get(), count.get(), 1);
+  if (!count.fits_long() || count.sign() < 0) return std::nullopt;
+  return static_cast<size_t>(count.low_bits());
+}
+
+}  // namespace
 
 Value make_range(Task& task, const Value& first, const Value& last, bool inclusive) {
   bool small_first = first.is_integral() && first.kind() != Kind::long_;
@@ -68,6 +128,8 @@ Value make_range(Task& task, const Value& first, const Value& last, bool inclusi
   bool reverse = order > 0;
   const Value& low = reverse ? to : from;
   const Value& high = reverse ? from : to;
+  if (std::optional<size_t> count = steps_between(from, low, high))
+    return task.heap().make<Range>(low, high, reverse, *count);
   std::vector<Value> items;
   size_t length = low.is<String>() ? low.as<String>()->length() : 0;
   for (Value each = low; compare(task, each, high) <= 0;) {

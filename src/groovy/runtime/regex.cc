@@ -174,25 +174,41 @@ struct ContextDeleter {
   void operator()(pcre2_match_data* data) const { pcre2_match_data_free(data); }
 };
 
-std::optional<Found> run(Task& task, const Pattern& pattern, std::string_view text, size_t start,
-                         uint32_t options) {
+using MatchData = std::unique_ptr<pcre2_match_data, ContextDeleter>;
+
+/// As pcre2_match, within the limits: a number of groups, or one of the two codes for no match.
+int match(Task& task, const Pattern& pattern, std::string_view text, size_t start, uint32_t options,
+          MatchData& data) {
   task.spend(text.size() / 256 + 1);
   pattern.regex->used();
   std::unique_ptr<pcre2_match_context, ContextDeleter> context(pcre2_match_context_create(nullptr));
   pcre2_set_match_limit(context.get(), kMatchLimit);
   pcre2_set_depth_limit(context.get(), kDepthLimit);
-  std::unique_ptr<pcre2_match_data, ContextDeleter> data(
-      pcre2_match_data_create_from_pattern(pattern.regex->code(), nullptr));
+  data.reset(pcre2_match_data_create_from_pattern(pattern.regex->code(), nullptr));
   int count = pcre2_match(pattern.regex->code(), reinterpret_cast<PCRE2_SPTR>(text.data()),
                           text.size(), start, options, data.get(), context.get());
-  if (count == PCRE2_ERROR_NOMATCH) return std::nullopt;
-  if (count < 0) {
-    std::array<unsigned char, 200> message{};
-    pcre2_get_error_message(count, message.data(), message.size());
-    throw_error(task, "java.lang.StackOverflowError",
-                fmt::format("regular expression /{}/ gave up: {}", pattern.source.substr(0, 200),
-                            reinterpret_cast<const char*>(message.data())));
-  }
+  if (count >= 0 || count == PCRE2_ERROR_NOMATCH || count == PCRE2_ERROR_PARTIAL) return count;
+  std::array<unsigned char, 200> message{};
+  pcre2_get_error_message(count, message.data(), message.size());
+  throw_error(task, "java.lang.StackOverflowError",
+              fmt::format("regular expression /{}/ gave up: {}", pattern.source.substr(0, 200),
+                          reinterpret_cast<const char*>(message.data())));
+}
+
+/// Whether the search comes to the end of the text and would go on.
+bool is_partial(Task& task, const Pattern& pattern, std::string_view text, size_t start,
+                uint32_t options) {
+  if (start > text.size()) return true;
+  MatchData data;
+  return match(task, pattern, text, start, options | PCRE2_PARTIAL_HARD, data) ==
+         PCRE2_ERROR_PARTIAL;
+}
+
+std::optional<Found> run(Task& task, const Pattern& pattern, std::string_view text, size_t start,
+                         uint32_t options) {
+  MatchData data;
+  const int count = match(task, pattern, text, start, options, data);
+  if (count < 0) return std::nullopt;
   Found found;
   const PCRE2_SIZE* vector = pcre2_get_ovector_pointer(data.get());
   size_t groups = pattern.regex->groups() + 1;
@@ -271,6 +287,39 @@ std::optional<Found> match_whole(Task& task, const Pattern& pattern, std::string
 
 std::optional<Found> match_front(Task& task, const Pattern& pattern, std::string_view text) {
   return run(task, pattern, text, 0, PCRE2_ANCHORED);
+}
+
+namespace {
+
+/// Whether a text that does not match as a whole is the beginning of one that might.
+bool ends_too_early(Task& task, const Pattern& pattern, std::string_view text) {
+  const bool literal = (pattern.flags & kLiteral) != 0;
+  // PCRE2 has no partial match that must reach the end: the end stands in the expression.
+  std::string ended = "(?:" + (literal ? quote_regex(pattern.source) : pattern.source);
+  if ((pattern.flags & kComments) != 0) ended += '\n';
+  ended += ")\\z";
+  const Ref<Pattern> with_end = compile_pattern(task, ended, pattern.flags & ~kLiteral);
+  MatchData data;
+  return match(task, *with_end, text, 0, PCRE2_ANCHORED | PCRE2_PARTIAL_SOFT, data) ==
+         PCRE2_ERROR_PARTIAL;
+}
+
+}  // namespace
+
+bool hit_end(Task& task, const Matcher& matcher) {
+  switch (matcher.tried) {
+    case Matcher::Tried::nothing: return false;
+    case Matcher::Tried::find:
+      // Nothing found: all of the text was looked at.
+      return !matcher.found ||
+             is_partial(task, *matcher.pattern, matcher.text, matcher.tried_from, 0);
+    case Matcher::Tried::front:
+      return is_partial(task, *matcher.pattern, matcher.text, 0, PCRE2_ANCHORED);
+    case Matcher::Tried::whole:
+      return matcher.found ? is_partial(task, *matcher.pattern, matcher.text, 0, PCRE2_ANCHORED)
+                           : ends_too_early(task, *matcher.pattern, matcher.text);
+  }
+  return false;
 }
 
 size_t group_count(const Pattern& pattern) { return pattern.regex->groups(); }

@@ -43,6 +43,9 @@ class Matcher final : public Object {
   std::optional<Found> found;
   size_t next_start = 0;  ///< where find() goes on
   size_t appended = 0;    ///< up to where appendReplacement has come
+  /// What was asked for last, and from where on.
+  enum class Tried : uint8_t { nothing, find, front, whole } tried = Tried::nothing;
+  size_t tried_from = 0;
   size_t footprint() const override { return sizeof(Matcher) + text.capacity() + 128; }
 };
 
@@ -64,6 +67,9 @@ std::optional<Found> search(Task& task, const Pattern& pattern, std::string_view
                             size_t start = 0);
 std::optional<Found> match_whole(Task& task, const Pattern& pattern, std::string_view text);
 std::optional<Found> match_front(Task& task, const Pattern& pattern, std::string_view text);
+/// Whether what was tried last looked for more than the text has: more text might have changed the
+/// outcome.
+bool hit_end(Task& task, const Matcher& matcher);
 size_t group_count(const Pattern& pattern);
 /// Number of a named group, or nothing.
 std::optional<size_t> group_number(const Pattern& pattern, std::string_view name);

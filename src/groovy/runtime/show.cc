@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "groovy/eval/user_class.h"
 #include "groovy/runtime/dispatch.h"
@@ -18,6 +19,7 @@ class Shower {
   /// `java`: as Java's own toString() has it, which differs for maps: `{a=1}`.
   Shower(Task& task, std::string& out, bool quoted, bool java = false)
       : task_(task), out_(out), quoted_(quoted), java_(java) {}
+  void limit(int64_t most) { most_ = most; }
 
   void show(const Value& value) {
     switch (value.kind()) {
@@ -42,15 +44,19 @@ class Shower {
       for (const Value& each : array->items) append_unit(out_, each.as_char());
       return;
     }
+    const Limit limit(*this);
     out_ += '[';
     bool first = true;
     for (const Value& each : items_of(task_, value)) {
       if (!first) out_ += ", ";
       first = false;
+      if (limit.reached()) break;
       if (each.same(value)) {
         out_ += "(this Collection)";
       } else {
+        limit.pass_on();
         show(each);
+        limit.take_back();
       }
       task_.spend();
       task_.heap().check_string(out_.size());
@@ -161,17 +167,21 @@ class Shower {
       out_ += map->flavour == Map::Flavour::properties || java_ ? "{}" : "[:]";
       return;
     }
+    const Limit limit(*this);
     out_ += java_ ? '{' : '[';
     bool first = true;
     uint32_t changes = map->table.changes();
     for (size_t i = map->table.begin(); i < map->table.end(); i = map->table.next(i)) {
       if (!first) out_ += ", ";
       first = false;
+      if (limit.reached()) break;
       Value key = map->table.at(i).key;
       Value item = map->table.at(i).value;
       show_or_self(key, value);
       out_ += java_ ? '=' : ':';
+      limit.pass_on();
       show_or_self(item, value);
+      limit.take_back();
       task_.spend();
       task_.heap().check_string(out_.size());
       if (map->table.changes() != changes) throw_changed_while_iterating(task_);
@@ -228,10 +238,36 @@ class Shower {
     out_ += '\'';
   }
 
+  /// How long one list or map may become; those inside of it get what is left.
+  class Limit {
+   public:
+    explicit Limit(Shower& shower)
+        : shower_(shower), begin_(shower.out_.size()), most_(shower.most_) {}
+    /// Ends the text when it is too long.
+    bool reached() const {
+      if (most_ < 0 || length() <= most_) return false;
+      shower_.out_ += "...";
+      return true;
+    }
+    void pass_on() const {
+      if (most_ >= 0) shower_.most_ = std::max<int64_t>(0, most_ - length());
+    }
+    void take_back() const { shower_.most_ = most_; }
+
+   private:
+    int64_t length() const {
+      return static_cast<int64_t>(utf16_length(std::string_view(shower_.out_).substr(begin_)));
+    }
+    Shower& shower_;
+    size_t begin_;
+    int64_t most_;
+  };
+
   Task& task_;
   std::string& out_;
   bool quoted_;
   bool java_;
+  int64_t most_ = -1;  ///< of the list or map that comes next; negative: any length
 };
 
 }  // namespace
@@ -277,6 +313,14 @@ std::string java_text(Task& task, const Value& value) {
   if (const String* text = value.as<String>()) return text->text();
   std::string out;
   Shower(task, out, false, true).show(value);
+  return out;
+}
+
+std::string to_short_string(Task& task, const Value& value, int32_t most) {
+  std::string out;
+  Shower shower(task, out, false);
+  shower.limit(most);
+  shower.show(underlying(value));
   return out;
 }
 

@@ -27,6 +27,7 @@ struct Interpreter::State {
       names;  ///< made from names known only at run time
   Ref<Map> binding;
   Value script;
+  Value default_zone;  ///< a java.util.TimeZone that the script has set; null: UTC
   int32_t next_identity_hash = 0x1b2c3d;
   int script_number = 0;
   std::unordered_map<std::string, std::shared_ptr<const Regex>>

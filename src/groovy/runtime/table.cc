@@ -203,12 +203,12 @@ size_t Table::lower_bound(Task& task, const Value& key, bool& found) {
     compare_keys(task, comparator_, key, key);  // a key without an order fails at once
   while (low < high && high <= items_.size()) {
     size_t middle = (low + high) / 2;
-    int order = compare_keys(task, comparator_, Value(items_[middle].key), key);
+    int order = compare_keys(task, comparator_, key, Value(items_[middle].key));
     if (order == 0) {
       found = middle < items_.size();
       return middle;
     }
-    if (order < 0) {
+    if (order > 0) {
       low = middle + 1;
     } else {
       high = middle;

@@ -27,7 +27,7 @@ ast::ClassDecl* Parser::class_declaration() {
   node->outer = class_;
   if (is(Tok::lbrace)) unexpected(start);
   node->name = expect_name().text;
-  if (is(Tok::less)) type_arguments();
+  if (is(Tok::less)) node->type_parameters = type_parameters();
   skip_newlines();
   if (accept(Tok::kw_extends)) {
     if (node->class_kind == ast::ClassKind::interface) {
@@ -89,11 +89,13 @@ void Parser::class_member(ast::ClassDecl* declaration, std::vector<ast::Node*>& 
   size_t first = pos_;
   Modified modified = modifiers();
   bool modified_at_all = pos_ != first;
-  if (is(Tok::less)) type_arguments();
+  ast::Array<ast::TypeParameter> variables;
+  if (is(Tok::less)) variables = type_parameters();
   // A constructor is the one method that needs neither modifier nor type.
   if (is(Tok::identifier) && kind(1) == Tok::lparen && peek().text == declaration->name) {
     ast::Method* made = method(modified, start, nullptr, true);
     made->constructor = true;
+    made->type_parameters = variables;
     members.push_back(made);
     return;
   }
@@ -105,6 +107,7 @@ void Parser::class_member(ast::ClassDecl* declaration, std::vector<ast::Node*>& 
                       declaration->class_kind == ast::ClassKind::annotation;
   bool bodiless = is_interface || (modified.flags & (ast::kAbstract | ast::kNative)) != 0;
   ast::Method* made = method(modified, start, type, !bodiless);
+  made->type_parameters = variables;
   if (bodiless && made->body != nullptr) fail("Abstract methods do not define a body.", start);
   members.push_back(made);
 }

@@ -135,7 +135,8 @@ ast::Stmt* Parser::declaration_statement(Context context) {
     stmt->expr = several;
     return stmt;
   }
-  if (is(Tok::less)) type_arguments();
+  ast::Array<ast::TypeParameter> type_variables;
+  if (is(Tok::less)) type_variables = type_parameters();
   ast::TypeRef* type = optional_type();
   if ((is(Tok::identifier) || is(Tok::string)) && kind(1) == Tok::lparen) {
     if (context != Context::script) {
@@ -146,6 +147,7 @@ ast::Stmt* Parser::declaration_statement(Context context) {
           start);
     }
     methods_.push_back(method(modified, start, type, true));
+    methods_.back()->type_parameters = type_variables;
     return nullptr;
   }
   ast::Declaration* declared = variables(modified, start, type);

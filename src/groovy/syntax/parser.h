@@ -162,13 +162,15 @@ class Parser {
   ast::TypeRef* builtin_type();
   void array_brackets(ast::TypeRef* type);
   ast::Array<ast::TypeRef*> type_list();
-  void type_parameters();
   /// Index after a type that begins at `at`, or 0.
   size_t skip_type(size_t at) const;
   size_t skip_qualified_name(size_t at) const;
   size_t skip_type_arguments(size_t at) const;
   size_t skip_brackets(size_t at) const;
-  void type_arguments();
+  ast::Array<ast::TypeRef*> type_arguments();
+  ast::Array<ast::TypeParameter> type_parameters();
+  /// The type that begins at token `at`, which moves behind its name and brackets.
+  ast::TypeRef* plain_type(size_t& at);
 
   // ----- classes.cc -----
   ast::ClassDecl* class_declaration();

@@ -32,7 +32,7 @@ ast::TypeRef* Parser::class_type() {
   bool plain = true;  // the name is one stretch of source
   for (;;) {
     if (is(Tok::less)) {
-      type_arguments();
+      found->arguments = type_arguments();
       plain = plain && !is(Tok::dot);
     }
     if (!is(Tok::dot) || token_at(after_newlines(pos_ + 1)).kind != Tok::identifier) break;
@@ -41,6 +41,7 @@ ast::TypeRef* Parser::class_type() {
     take();
     skip_newlines();
     const Token& part = take();
+    found->arguments = {};
     name_end = part.end;
     if (!plain) {
       found->name = keep(unit_.arena(), std::string(found->name) + "." + std::string(part.text));
@@ -72,11 +73,76 @@ ast::Array<ast::TypeRef*> Parser::type_list() {
   return types.done();
 }
 
-/// `<T, U>`: read and dropped. What is malformed inside is reported at its first token.
-void Parser::type_arguments() {
-  size_t behind = skip_type_arguments(pos_);
+ast::TypeRef* Parser::plain_type(size_t& at) {
+  const Token& start = token_at(at);
+  auto* found = make<ast::TypeRef>(start);
+  found->name = start.text;
+  found->end = start.end;
+  for (++at; token_at(at).kind == Tok::dot && token_at(at + 1).kind == Tok::identifier; at += 2) {
+    found->name =
+        keep(unit_.arena(), std::string(found->name) + "." + std::string(token_at(at + 1).text));
+    found->end = token_at(at + 1).end;
+  }
+  size_t behind = skip_brackets(at);
+  found->dimensions = static_cast<uint32_t>((behind - at) / 2);
+  at = behind;
+  return found;
+}
+
+/// `<T, U>`: the first type of each argument. What is malformed inside is reported at its first
+/// token.
+ast::Array<ast::TypeRef*> Parser::type_arguments() {
+  const size_t behind = skip_type_arguments(pos_);
   if (behind == 0) unexpected(peek(1));
+  Collector<ast::TypeRef> found(*this);
+  int open = 0;
+  bool first = true;  // of its argument
+  for (size_t i = pos_; i < behind;) {
+    const Tok kind = token_at(i).kind;
+    if (open == 1 && first &&
+        (kind == Tok::identifier || kind == Tok::question || is_builtin_type(kind))) {
+      found.add(plain_type(i));
+      first = false;
+      continue;
+    }
+    if (kind == Tok::less) ++open;
+    if (kind == Tok::greater) --open;
+    if (kind == Tok::shift_right) open -= 2;
+    if (kind == Tok::shift_right_unsigned) open -= 3;
+    if (kind == Tok::comma && open == 1) first = true;
+    ++i;
+  }
   while (pos_ < behind) take();
+  return found.done();
+}
+
+/// `<T, U extends Foo>` of a declaration.
+ast::Array<ast::TypeParameter> Parser::type_parameters() {
+  const size_t behind = skip_type_arguments(pos_);
+  if (behind == 0) unexpected(peek(1));
+  std::vector<ast::TypeParameter> found;
+  int open = 0;
+  bool first = true;
+  for (size_t i = pos_; i < behind; ++i) {
+    const Tok kind = token_at(i).kind;
+    if (kind == Tok::less) ++open;
+    if (kind == Tok::greater) --open;
+    if (kind == Tok::shift_right) open -= 2;
+    if (kind == Tok::shift_right_unsigned) open -= 3;
+    if (open != 1) continue;
+    if (kind == Tok::comma) first = true;
+    if (kind == Tok::identifier && first) {
+      found.push_back(ast::TypeParameter{token_at(i).text, nullptr});
+      first = false;
+    } else if (kind == Tok::kw_extends && !found.empty() && found.back().bound == nullptr &&
+               token_at(i + 1).kind == Tok::identifier) {
+      size_t at = i + 1;
+      found.back().bound = plain_type(at);
+      i = at - 1;
+    }
+  }
+  while (pos_ < behind) take();
+  return array(found);
 }
 
 size_t Parser::skip_type(size_t at) const {
