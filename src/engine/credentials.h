@@ -40,6 +40,7 @@ void enter_bound(const BoundCredentials& bound, StepContext& inner);
 Credential find_credential(Run& run, groovy::Task& task, const std::string& id);
 /// The same; nothing when there is none.
 std::optional<Credential> try_credential(Run& run, groovy::Task& task, const std::string& id);
+/// Only of a run with a journal.
 std::string credential_key(const Run& run);
 
 /// Credentials from a YAML of Kubernetes Secrets of the credential types.

@@ -14,6 +14,7 @@
 
 #include "base/random.h"
 #include "base/text.h"
+#include "engine/run_once.h"
 #include "engine/testing/run_bench.h"
 
 namespace ks::engine {
@@ -473,6 +474,26 @@ input id: 'Go', message: 'on?'
   const Ended ended = run.go_on(more);
   EXPECT_EQ(ended.result, BuildResult::success) << ended.log;
   EXPECT_THAT(ended.log, HasSubstr("caught Could not find credentials entry with ID 'none'"));
+}
+
+TEST(Credentials, TheKeyGoesWithTheEndOfTheRun) {
+  const TempDir folder;
+  const std::string kept = folder / "run";
+  OnceOptions options;
+  options.script = "withCredentials([string(credentialsId: 'token', variable: 'T')]) { echo 'in' }";
+  options.credentials_yaml =
+      "apiVersion: v1\nkind: Secret\nmetadata: {name: token}\n"
+      "type: credential.devops.kubesphere.io/secret-text\nstringData: {secret: s3cret}\n";
+  ASSERT_TRUE(make_dirs(kept));
+  options.keep = kept;
+  bool was_there = false;
+  options.recording = [&](bool) { was_there |= file_exists(kept + "/journal.key"); };
+  EXPECT_EQ(run_once(options)->result, BuildResult::success);
+  EXPECT_TRUE(was_there);
+  EXPECT_TRUE(file_exists(kept + "/journal"));
+  EXPECT_FALSE(file_exists(kept + "/journal.key"));
+  options.keep.clear();
+  EXPECT_EQ(run_once(options)->result, BuildResult::success) << "without a journal there is no key";
 }
 
 }  // namespace

@@ -123,7 +123,7 @@ Result<OnceResult> run_once(OnceOptions options) {
   run->wait();
   background.stop();
   loop.stop();
-  TRY(remove_tree(credential_key(*run)));
+  if (!options.keep.empty()) TRY(remove_tree(credential_key(*run)));
   return OnceResult{.result = run->result(),
                     .report = report_of(*run),
                     .started = run->started(),

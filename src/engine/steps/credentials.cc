@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "engine/interruption.h"
@@ -283,7 +284,10 @@ Credential find_credential(Run& run, groovy::Task& task, const std::string& id) 
   return *std::move(found);
 }
 
-std::string credential_key(const Run& run) { return run.files().journal + ".key"; }
+std::string credential_key(const Run& run) {
+  CHECK(!run.files().journal.empty());
+  return run.files().journal + ".key";
+}
 
 namespace {
 

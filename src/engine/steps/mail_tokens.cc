@@ -44,7 +44,8 @@ std::string log_text(Run& run, size_t lines, size_t most = size_t{4} << 20) {
 
 using Options = std::map<std::string, std::string, std::less<>>;
 
-std::string option_of(const Options& options, std::string_view key, std::string otherwise = {}) {
+std::string option_of(const Options& options, std::string_view key,
+                      const std::string& otherwise = {}) {
   const auto found = options.find(key);
   return found == options.end() ? otherwise : found->second;
 }
@@ -174,8 +175,8 @@ std::string file_text(StepCall& call, const std::string& file) {
 /// One token without its `${}`; nothing when it is none.
 std::optional<std::string> token(StepCall& call, std::string_view name, const Options& options) {
   Run& run = call.run;
-  const auto option = [&](std::string_view key, std::string otherwise = {}) {
-    return option_of(options, key, std::move(otherwise));
+  const auto option = [&](std::string_view key, const std::string& otherwise = {}) {
+    return option_of(options, key, otherwise);
   };
   constexpr std::string_view kSubject = "$PROJECT_NAME - Build # $BUILD_NUMBER - $BUILD_STATUS!";
   constexpr std::string_view kContent =
