@@ -3,7 +3,7 @@
 #include <boost/json.hpp>
 #include <span>
 
-#include "base/json.h"
+#include "store/api/openapi_wire.h"
 #include "store/api/wire_writer.h"
 
 namespace ks::store::proto {
@@ -101,30 +101,11 @@ constexpr uint32_t kPathExtension = 22;
 constexpr Field kResponseFields[] = {{"description", 1, Is::text}, {"schema", 2, Is::schema_item}};
 constexpr uint32_t kResponseExtension = 5;
 
-std::string any(const json::value& value) {
-  std::string out;
-  append_field(out, 2, to_json(value));  // JSON is YAML
-  return out;
-}
-
-/// `name` and `value`, as all of the format's Named* messages have them.
-std::string named(std::string_view name, std::string_view value) {
-  std::string out;
-  append_field(out, 1, name);
-  append_field(out, 2, value);
-  return out;
-}
-
 std::string message(const json::object& from, std::span<const Field> fields,
                     uint32_t extension_field);
 
 std::string schema(const json::object& from) {
   return message(from, kSchemaFields, kSchemaExtension);
-}
-
-const json::object& object_of(const json::value& value) {
-  static const json::object kNone;
-  return value.is_object() ? value.get_object() : kNone;
 }
 
 std::string parameters_item(const json::object& parameter) {
@@ -180,18 +161,10 @@ void append_list(std::string& out, const Field& field, const json::value& value)
 void append(std::string& out, const Field& field, const json::value& value) {
   const json::object& object = object_of(value);
   switch (field.is) {
-    case Is::text:
-      if (value.is_string()) append_field(out, field.number, value.get_string());
-      return;
-    case Is::flag:
-      if (value.is_bool()) append_number(out, field.number, value.get_bool() ? 1 : 0);
-      return;
-    case Is::count:
-      if (value.is_number()) append_number(out, field.number, value.to_number<uint64_t>());
-      return;
-    case Is::number:
-      if (value.is_number()) append_double(out, field.number, value.to_number<double>());
-      return;
+    case Is::text: return append_text(out, field.number, value);
+    case Is::flag: return append_flag(out, field.number, value);
+    case Is::count: return append_count(out, field.number, value);
+    case Is::number: return append_real(out, field.number, value);
     case Is::texts:
     case Is::anys:
     case Is::schemas:
@@ -218,10 +191,7 @@ std::string message(const json::object& from, std::span<const Field> fields,
   for (const Field& field : fields) {
     if (const json::value* value = from.if_contains(field.name)) append(out, field, *value);
   }
-  for (const auto& member : from) {
-    if (!std::string_view(member.key()).starts_with("x-")) continue;
-    append_field(out, extension_field, named(member.key(), any(member.value())));
-  }
+  append_extensions(out, extension_field, from);
   return out;
 }
 

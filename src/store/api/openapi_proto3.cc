@@ -3,15 +3,23 @@
 #include <boost/json.hpp>
 #include <span>
 
-#include "base/json.h"
+#include "store/api/openapi_wire.h"
 #include "store/api/wire_writer.h"
 
 namespace ks::store::proto3 {
 namespace {
 
+using proto::any;
+using proto::append_count;
 using proto::append_double;
+using proto::append_extensions;
 using proto::append_field;
+using proto::append_flag;
 using proto::append_number;
+using proto::append_real;
+using proto::append_text;
+using proto::named;
+using proto::object_of;
 using proto::wrapped;
 
 /// How a member of a JSON object becomes a field.
@@ -108,23 +116,7 @@ constexpr Message kMediaType{kMediaTypeFields, 5};
 constexpr Field kResponseFields[] = {{"description", 1, Is::text}, {"content", 3, Is::content}};
 constexpr Message kResponse{kResponseFields, 5};
 
-std::string any(const json::value& value) {
-  return wrapped(2, to_json(value));  // JSON is YAML
-}
-
-/// `name` and `value`, as all of the format's Named* messages have them.
-std::string named(std::string_view name, std::string_view value) {
-  std::string out = wrapped(1, name);
-  append_field(out, 2, value);
-  return out;
-}
-
 std::string message(const json::object& from, const Message& kind);
-
-const json::object& object_of(const json::value& value) {
-  static const json::object kNone;
-  return value.is_object() ? value.get_object() : kNone;
-}
 
 std::string schema_or_reference(const json::object& from) {
   const json::value* reference = from.if_contains("$ref");
@@ -178,18 +170,10 @@ void append(std::string& out, const Field& field, const json::value& value) {
   const json::object& object = object_of(value);
   auto put = [&](std::string_view bytes) { append_field(out, field.number, bytes); };
   switch (field.is) {
-    case Is::text:
-      if (value.is_string()) put(value.get_string());
-      return;
-    case Is::flag:
-      if (value.is_bool()) append_number(out, field.number, value.get_bool() ? 1 : 0);
-      return;
-    case Is::count:
-      if (value.is_number()) append_number(out, field.number, value.to_number<uint64_t>());
-      return;
-    case Is::number:
-      if (value.is_number()) append_double(out, field.number, value.to_number<double>());
-      return;
+    case Is::text: return append_text(out, field.number, value);
+    case Is::flag: return append_flag(out, field.number, value);
+    case Is::count: return append_count(out, field.number, value);
+    case Is::number: return append_real(out, field.number, value);
     case Is::texts:
     case Is::anys:
     case Is::references:
@@ -221,10 +205,7 @@ std::string message(const json::object& from, const Message& kind) {
   for (const Field& field : kind.fields) {
     if (const json::value* value = from.if_contains(field.name)) append(out, field, *value);
   }
-  for (const auto& member : from) {
-    if (!std::string_view(member.key()).starts_with("x-")) continue;
-    append_field(out, kind.extension, named(member.key(), any(member.value())));
-  }
+  append_extensions(out, kind.extension, from);
   return out;
 }
 
