@@ -44,9 +44,6 @@ struct Head {
   std::vector<std::pair<std::string, std::string>> env() const;
 };
 
-/// A branch's name as that of its job: `feature/x` is `feature%2Fx`.
-std::string encode_branch(std::string_view name);
-
 /// Multi-branch pipelines of an engine. Thread-safe; nothing here waits for a git server.
 class Branches {
  public:

@@ -214,6 +214,24 @@ Result<std::vector<Run>> Client::runs(const JobRef& job) {
   return out;
 }
 
+Result<std::vector<Parameter>> Client::parameters(const JobRef& job, std::string_view id) {
+  const json::value build = TRY(get_json(fmt::format(
+      "{}/{}/api/json?tree=actions[parameters[name,value]]", job.core_path(), percent_encode(id))));
+  std::vector<Parameter> out;
+  const json::value* actions = find(build, {"actions"});
+  if (actions == nullptr || !actions->is_array()) return out;
+  for (const json::value& action : actions->get_array()) {
+    const json::value* list = find(action, {"parameters"});
+    if (list == nullptr || !list->is_array()) continue;
+    for (const json::value& one : list->get_array()) {
+      const json::value* value = find(one, {"value"});
+      out.push_back(
+          {std::string(text_at(one, {"name"})), value == nullptr ? json::value() : *value});
+    }
+  }
+  return out;
+}
+
 Result<std::vector<Node>> Client::nodes(const JobRef& job, std::string_view id, bool with_steps) {
   const json::value list = TRY(get_json(
       fmt::format("{}nodes/?limit=10000{}", run_path(job, id), with_steps ? "&steps=true" : "")));

@@ -61,6 +61,8 @@ class Client {
                     const StartOptions& options);
   Result<Run> run(const JobRef& job, std::string_view id);
   Result<std::vector<Run>> runs(const JobRef& job);
+  /// What a run was started with.
+  Result<std::vector<Parameter>> parameters(const JobRef& job, std::string_view id);
   /// Stages and parallel branches, with their steps when asked: one call to our engine, one more
   /// for each node to a stock Jenkins.
   Result<std::vector<Node>> nodes(const JobRef& job, std::string_view id, bool with_steps);

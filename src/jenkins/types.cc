@@ -102,6 +102,27 @@ std::string JobRef::blue_path() const {
   return out;
 }
 
+std::string encode_branch(std::string_view name) {
+  // What a name in Jenkins may not have; everything else stays readable.
+  constexpr std::string_view kUnsafe = "?*/\\%!@#$^&|<>[]:;";
+  std::string out;
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f || kUnsafe.contains(c)) {
+      out += fmt::format("%{:02X}", byte);
+    } else {
+      out += c;
+    }
+  }
+  // Folders of these names lead elsewhere.
+  if (out.starts_with('.')) out.replace(0, 1, "%2E");
+  return out;
+}
+
+std::string branch_job_name(std::string_view name) {
+  return name.contains('/') ? encode_branch(name) : std::string(name);
+}
+
 std::string format_blue_time(WallTime time) {
   std::string text = format_rfc3339_fraction(time, 3);
   if (text.ends_with('Z')) text.pop_back();

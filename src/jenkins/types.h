@@ -32,6 +32,11 @@ struct JobRef {
   std::string blue_path() const;
 };
 
+/// A branch's name as that of its job: `feature/x` is `feature%2Fx`.
+std::string encode_branch(std::string_view name);
+/// The same for a name that may be encoded already: no encoded one has a slash.
+std::string branch_job_name(std::string_view name);
+
 /// `2026-01-02T03:04:05.678+0000`, as Blue Ocean writes times.
 std::string format_blue_time(WallTime time);
 /// Reads that, or RFC 3339; nothing for anything else.

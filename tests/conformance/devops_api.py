@@ -43,6 +43,10 @@ class World:
         git_server.git(self.repository.bare, "config", "http.receivepack", "true")
         self.git = git_server.HttpServer(self.folder.name)
         self.commit = self.repository.commit("first", {"a.txt": "one\n", "keep.txt": "two\n"})
+        branches = git_server.Repository(self.folder.name, "branches")
+        branches.commit("first", {"Jenkinsfile": JENKINSFILE})
+        git_server.git(branches.work, "checkout", "-qb", "asking")
+        branches.commit("second", {"Jenkinsfile": ASKING})
         made = self.send("POST", f"{V3}/workspaces/ws/devops", {"metadata": {"generateName": "w"}, "spec": {}})
         self.project = made.json()["metadata"]["name"]
         self.wait(lambda: self.send("GET", f"/api/v1/namespaces/{self.project}").status == 200)
@@ -52,6 +56,10 @@ class World:
         node = self.send("GET", f"/kapis/devops.kubesphere.io/v1alpha2/devops/{self.project}/pipelines/p/runs/{self.number}"
                                 "/nodesdetail").json()[0]
         self.node, self.step = node["id"], node["steps"][0]["id"]
+        self.wait(lambda: self.branch().get("latestRun", {}).get("state") == "FINISHED")
+        # A branch is checked out first: the steps of its run are others.
+        self.branch_node = self.send("GET", f"/kapis/devops.kubesphere.io/v1alpha2/devops/{self.project}/pipelines/multi"
+                                            "/branches/main/runs/1/nodesdetail").json()[0]
 
     def send(self, method, path, body=None, content_type="application/json", headers=None):
         if body is not None and not isinstance(body, (str, bytes)):
@@ -77,14 +85,9 @@ class World:
         for name, script in (("p", JENKINSFILE), ("asking", ASKING)):
             self.create("Pipeline", "pipelines", name,
                         spec={"type": "pipeline", "pipeline": {"name": name, "jenkinsfile": script}})
-        branch = {"name": "main", "rawName": "main", "weatherScore": 100, "latestRun": {"id": "1"}}
-        self.send("POST", f"/apis/{GROUP}/namespaces/{self.project}/pipelines", {
-            "apiVersion": GROUP, "kind": "Pipeline",
-            "metadata": {"name": "multi", "annotations": {
-                "pipeline.devops.kubesphere.io/jenkins-branches": json.dumps([branch])}},
-            "spec": {"type": "multi-branch-pipeline", "multi_branch_pipeline": {
-                "name": "multi", "source_type": "git", "script_path": "Jenkinsfile",
-                "git_source": {"url": "https://127.0.0.1:9/none.git"}}}})
+        self.create("Pipeline", "pipelines", "multi", spec={"type": "multi-branch-pipeline", "multi_branch_pipeline": {
+            "name": "multi", "source_type": "git", "script_path": "Jenkinsfile",
+            "git_source": {"url": self.git.url + "/branches.git", "discover_branches": True}}})
         self.create("Template", "templates", "t", spec={"template": "echo '$(.params.a)'"})
         self.create("ClusterTemplate", "clustertemplates", "ct", False, spec={"template": "echo '$(.params.a)'"})
         self.create("ClusterStepTemplate", "clustersteptemplates", "st", False,
@@ -95,8 +98,13 @@ class World:
         self.create("S2iBinary", "s2ibinaries", "b", group="devops.kubesphere.io/v1alpha1")
         self.send("POST", f"{V3}/devops/{self.project}/credentials", credential("c"))
 
-    def start(self, pipeline):
-        return self.send("POST", f"{V3}/namespaces/{self.project}/pipelines/{pipeline}/pipelineruns", {}).json()[
+    def branch(self):
+        """The branch `main` of the multi-branch pipeline, as its annotation tells."""
+        reply = self.send("GET", f"{V3}/namespaces/{self.project}/pipelines/multi/branches/main")
+        return reply.json() if reply.status == 200 else {}
+
+    def start(self, pipeline, query=""):
+        return self.send("POST", f"{V3}/namespaces/{self.project}/pipelines/{pipeline}/pipelineruns{query}", {}).json()[
             "metadata"]["name"]
 
     def run_object(self, name):
@@ -105,12 +113,13 @@ class World:
     def finished(self, _, name):
         return self.wait(lambda: (lambda o: o if o.get("status", {}).get("completionTime") else None)(self.run_object(name)))
 
-    def question(self):
+    def question(self, of_branch):
         """A run that waits: its number, and the node and step of its question."""
-        name = self.start("asking")
+        pipeline, query = ("multi/branches/asking", "?branch=asking") if of_branch else ("asking", "")
+        name = self.start(pipeline.split("/")[0], query)
         number = self.wait(lambda: self.run_object(name)["metadata"].get("annotations", {}).get(
             "devops.kubesphere.io/jenkins-pipelinerun-id"))
-        path = f"/kapis/devops.kubesphere.io/v1alpha2/devops/{self.project}/pipelines/asking/runs/{number}/nodesdetail"
+        path = f"/kapis/devops.kubesphere.io/v1alpha2/devops/{self.project}/pipelines/{pipeline}/runs/{number}/nodesdetail"
 
         def look():
             reply = self.send("GET", path)
@@ -182,18 +191,16 @@ RULES = [
     (r"GET .*/pipelines/\{pipeline\}/runs$", {"query": "start=0&limit=10", "shape": has(*ENVELOPE)}),
     # null for what was never built
     (r"GET .*/pipelines/\{pipeline\}/sonarstatus$", {"shape": is_list, "no_names": True}),
-    (r"GET .*/branches/\{branch\}/sonarstatus$", {"branch": True, "no_names": True}),
-    (r"GET .*/branches/\{branch\}(/runs.*)?$", {"branch": True}),
-    (r"POST .*/branches/\{branch\}/.*$", {"branch": True, "body": {}}),
+    (r"GET .*/branches/\{branch\}/sonarstatus$", {"no_names": True}),
     (r"POST .*/runs/\{run\}/stop$", {"body": {}, "shape": has("id", "state")}),
     (r"POST .*/runs/\{run\}/replay$", {"body": {}, "shape": has("id")}),
-    (r"POST .*/pipelines/\{pipeline\}/runs$", {"body": {"parameters": []}, "shape": has("id", "pipeline")}),
+    (r"POST .*/pipelines/\{pipeline\}(/branches/\{branch\})?/runs$", {"body": {"parameters": []}, "shape": has("id", "pipeline")}),
     (r"GET .*/runs/\{run\}/(artifacts|nodes|nodesdetail)$", {"shape": is_list}),
     (r"GET .*/nodes/\{node\}/steps$", {"shape": is_list}),
     (r"POST .*/nodes/\{node\}/steps/\{step\}$", {"question": True, "body": {"id": "Go"}, "shape": is_text}),
     (r"GET .*/log$", {"query": "start=0", "shape": is_text}),
     (r"GET .*/runs/\{run\}$", {"shape": has("id", "state", "result", "_links")}),
-    (r"GET .*/pipelines/\{pipeline\}/branches$", {"multi": True}),
+    (r"GET .*v1alpha2/.*/pipelines/\{pipeline\}/branches$", {"multi": True, "shape": is_list}),
     (r"POST .*/scan$", {"multi": True, "query": "delay=0", "shape": is_text}),
     (r"GET .*/consolelog$", {"multi": True, "shape": is_text}),
     (r"GET .*/crumbissuer$", {"shape": has("crumb", "crumbRequestField"), "no_names": True}),
@@ -210,7 +217,7 @@ RULES = [
     (r"POST .*/tojenkinsfile$", {"form": form(json='{"pipeline":{}}'), "shape": has("status", "data"), "no_names": True}),
     (r"GET .*/jenkins/\{path:\*\}$", {"path": "job/{devops}/api/json", "shape": has("_class")}),
     (r"POST .*/jenkins/\{path:\*\}$", {"path": "pipeline-model-converter/toJson", "form": form(jenkinsfile=JENKINSFILE), "no_names": True}),
-    (r"GET .*/pipelines/\{pipeline\}/branches/\{branch\}$", {"branch": True}),
+    (r"GET .*v1alpha2/.*/pipelines/\{pipeline\}/branches/\{branch\}$", {"shape": has("name", "weatherScore", "_links")}),
     (r"GET .*v1alpha2/.*/pipelines/\{pipeline\}$", {"shape": has("name", "weatherScore", "_links")}),
     # v1alpha3
     (r"POST .*v1alpha3/.*/credentials$", {"body": credential("new-{n}"), "shape": has("metadata", "type")}),
@@ -242,7 +249,7 @@ RULES = [
     (r"GET .*/artifacts/download$", {"query": "filename=a.txt", "shape": is_text}),
     (r"DELETE .*/pipelineruns/\{pipelinerun\}$", {"make": "run", "shape": is_text}),
     (r"GET .*v1alpha3/.*/branches$", {"multi": True, "shape": has(*ENVELOPE)}),
-    (r"GET .*v1alpha3/.*/branches/\{branch\}$", {"branch": True, "shape": has("name", "weatherScore")}),
+    (r"GET .*v1alpha3/.*/branches/\{branch\}$", {"shape": has("name", "weatherScore")}),
     (r"POST .*/render$", {"body": {"parameters": [{"name": "a", "value": "b"}]}, "shape": lambda v: "metadata" in v or "data" in v}),
     (r"POST .*/webhooks/jenkins$", {"body": {"type": "run.started"}, "shape": is_text, "no_names": True}),
     (r"POST .*/webhooks/scm$", {"body": {}, "shape": is_text, "no_names": True}),
@@ -281,18 +288,20 @@ class Driver:
                 return rule
         return {}
 
-    def names(self, rule):
+    def names(self, rule, path):
         w = self.world
         names = {"devops": w.project, "namespace": w.project, "pipeline": "p", "run": w.number, "node": w.node, "step": w.step,
                  "pipelinerun": w.run["metadata"]["name"], "credential": "c", "workspace": "ws", "workspacemember": "admin",
                  "template": "t", "clustertemplate": "ct", "clustersteptemplate": "st", "gitrepository": "g",
                  "application": "app", "scm": "github", "organization": "o", "branch": "main", "commit": w.commit,
                  "file": "YS50eHQ=", "s2ibinary": "b"}
-        if rule.get("multi") or rule.get("branch"):
+        of_branch = "{branch}" in path and "gitrepositories" not in path
+        if rule.get("multi") or of_branch:
             names["pipeline"] = "multi"
+            names["run"], names["node"], names["step"] = "1", w.branch_node["id"], w.branch_node["steps"][0]["id"]
         if rule.get("question"):
-            names["pipeline"] = "asking"
-            names["run"], names["node"], names["step"] = w.question()
+            names["branch" if of_branch else "pipeline"] = "asking"
+            names["run"], names["node"], names["step"] = w.question(of_branch)
         self.made += 1
         names["n"] = str(self.made)
         names.update(self.make(rule.get("make"), f"made-{self.made}"))
@@ -366,7 +375,7 @@ class Driver:
     def drive(self, method, path):
         """None when the route is served; else why it is not."""
         rule = self.rule(method, path)
-        names = self.names(rule)
+        names = self.names(rule, path)
         answer = self.ask(method, path, rule, names)
         if answer is None:
             return None

@@ -121,6 +121,8 @@ Result<engine::EngineOptions> engine_options(const UpSettings& settings, std::st
   options.agent = {own_program(), "agent"};
   options.limits = settings.run;
   options.max_waiting = settings.max_waiting_runs;
+  options.scan_timeout =
+      std::chrono::seconds(std::clamp<uint64_t>(settings.scan_timeout_seconds, 1, 3600));
   options.url = std::move(url);
   options.mail = settings.mail;
   if (!settings.sonar.url.empty()) options.sonar = {settings.sonar};

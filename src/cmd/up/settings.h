@@ -39,6 +39,7 @@ struct UpSettings {
 
   engine::RunLimits run;
   uint64_t max_waiting_runs = 100'000;
+  uint64_t scan_timeout_seconds = 60;
   uint64_t max_body_bytes = 8u << 20;
   uint64_t max_object_bytes = 1'536u << 10;
   uint64_t max_json_depth = 512;

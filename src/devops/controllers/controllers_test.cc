@@ -345,6 +345,31 @@ TEST_F(ControllersTest, AMultiBranchPipelineTellsOfItsBranches) {
        "pullRequest":{"id":"7","author":"ada","title":"t","url":"u"}}])"));
 }
 
+TEST_F(ControllersTest, ABuildThatStartedByItselfGetsItsRunOnce) {
+  with_pipeline();
+  engine.start_elsewhere("demo", "build", "timer 1");
+  auto runs = [&] { return kube.list(pipeline_runs(), "demo")->items; };
+  ASSERT_TRUE(eventually([&] {
+    const auto all = runs();
+    return all.size() == 1 && text_at(all[0], {"status", "phase"}) == "Running";
+  }));
+  const json::value run = runs()[0];
+  EXPECT_EQ(kube::annotation(run, run::kId), "1");
+  EXPECT_EQ(kube::label(run, run::kPipeline), "build");
+  EXPECT_NE(kube::controller_of(run), nullptr);
+  EXPECT_EQ(run.at("spec").at("parameters"), json::parse(R"([{"name":"A","value":"1"}])"));
+  engine.set_build("1", "FINISHED", "SUCCESS");
+  EXPECT_TRUE(
+      eventually([&] { return text_at(runs().at(0), {"status", "phase"}) == "Succeeded"; }));
+  // One of ours is not taken for somebody else's.
+  create(pipeline_runs(), bare_run("r", "build"));
+  ASSERT_TRUE(eventually([&] { return kube::annotation(this->run("r"), run::kId) == "2"; }));
+  engine.set_build("2", "FINISHED", "SUCCESS");
+  ASSERT_TRUE(
+      eventually([&] { return !text_at(this->run("r"), {"status", "completionTime"}).empty(); }));
+  EXPECT_EQ(runs().size(), 2u);
+}
+
 TEST_F(ControllersTest, ARunWhoseBuildIsGoneEnds) {
   with_pipeline();
   create(pipeline_runs(), bare_run("r", "build"));

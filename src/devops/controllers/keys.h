@@ -24,6 +24,8 @@ inline constexpr std::string_view kSpecHash = "pipeline.devops.kubesphere.io/spe
 inline constexpr std::string_view kSyncStatus = "pipeline.devops.kubesphere.io/syncstatus";
 inline constexpr std::string_view kMetadata = "pipeline.devops.kubesphere.io/jenkins-metadata";
 inline constexpr std::string_view kBranches = "pipeline.devops.kubesphere.io/jenkins-branches";
+/// Ours: why the repository of a multi-branch pipeline could not be scanned.
+inline constexpr std::string_view kScanError = "pipeline.devops.kubesphere.io/scan-error";
 }  // namespace pipeline
 
 namespace run {

@@ -12,6 +12,10 @@ namespace ks::devops {
 namespace {
 
 constexpr std::chrono::milliseconds kAskAgain{10'000};  // of an engine that does not push
+/// Runs of branches come in crowds, as many as a scan found: their changes are gathered.
+constexpr std::chrono::milliseconds kGather{500};
+/// All annotations of an object may have 256 KiB.
+constexpr size_t kMostBranchBytes = 192u << 10;
 
 /// `StringParameterDefinition` is called `string`; a type that we do not know keeps its name.
 std::string parameter_type(std::string_view type) {
@@ -145,7 +149,21 @@ std::string metadata_text(const jenkins::Pipeline& pipeline) {
 std::string branches_text(const json::array& branches) {
   json::array out;
   for (const json::value& branch : branches) out.push_back(branch_json(branch));
-  return to_json(out);
+  std::string text = to_json(out);
+  if (text.size() <= kMostBranchBytes) return text;
+  // Rather all branches with less of each; then as many as there is room for.
+  for (json::value& branch : out) {
+    branch.get_object().erase("parameters");
+    if (json::value* run = find(branch, {"latestRun"}); run != nullptr && run->is_object())
+      run->get_object().erase("causes");
+  }
+  text.clear();
+  for (const json::value& branch : out) {
+    const std::string one = to_json(branch);
+    if (text.size() + one.size() + 2 > kMostBranchBytes) break;
+    text += (text.empty() ? "[" : ",") + one;
+  }
+  return text + "]";
 }
 
 MetadataController::MetadataController(Context& context)
@@ -158,8 +176,11 @@ MetadataController::MetadataController(Context& context)
 }
 
 void MetadataController::on_event(const jenkins::Event& event) {
+  const Key key{event.job.folder, event.job.name};
+  if (event.type == jenkins::Event::Type::job) return controller_.enqueue(key);
   if (event.type != jenkins::Event::Type::run) return;
-  controller_.enqueue({event.job.folder, event.job.name});
+  if (!event.job.branch.empty()) return controller_.enqueue_after(key, kGather);
+  controller_.enqueue(key);
 }
 
 Result<Outcome> MetadataController::reconcile(const Key& key) {
@@ -173,9 +194,17 @@ Result<Outcome> MetadataController::reconcile(const Key& key) {
     return seen.error();
   }
   const bool changed = std::ranges::any_of(annotations, [&](const auto& entry) {
+    if (entry.value().is_null()) return kube::has_annotation(*pipeline, entry.key());
     return kube::annotation(*pipeline, entry.key()) != std::string_view(entry.value().get_string());
   });
   if (changed) {
+    if (const json::value* error = annotations.if_contains(pipeline::kScanError);
+        error != nullptr && error->is_string() &&
+        kube::annotation(*pipeline, pipeline::kScanError) != error->get_string()) {
+      events_.warning(*pipeline, "FailedScan",
+                      fmt::format("Failed to scan the repository of Pipeline: {}",
+                                  std::string_view(error->get_string())));
+    }
     const json::object patch{{"metadata", json::object{{"annotations", std::move(annotations)}}}};
     const Result<json::value> written =
         context_.kube.patch(pipelines(), key, kube::PatchType::merge, to_json(patch));
@@ -192,9 +221,12 @@ Result<Outcome> MetadataController::reconcile(const Key& key) {
 Result<> MetadataController::look(const json::value& pipeline, json::object& annotations) {
   const jenkins::JobRef job{std::string(kube::space_of(pipeline)),
                             std::string(kube::name_of(pipeline)), ""};
-  annotations[pipeline::kMetadata] = metadata_text(TRY(context_.jenkins.pipeline(job)));
+  const jenkins::Pipeline known = TRY(context_.jenkins.pipeline(job));
+  annotations[pipeline::kMetadata] = metadata_text(known);
   if (text_at(pipeline, {"spec", "type"}) != "multi-branch-pipeline") return {};
   annotations[pipeline::kBranches] = branches_text(TRY(context_.jenkins.branches(job)));
+  const std::string_view error = text_at(known.raw, {"scanError"});
+  annotations[pipeline::kScanError] = error.empty() ? json::value() : json::value(error);
   return {};
 }
 

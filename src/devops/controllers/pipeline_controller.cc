@@ -42,8 +42,14 @@ json::value without_defaults(const json::value& value) {
 
 bool says_the_same(const json::value& spec, const json::value& parsed) {
   json::value wanted = without_defaults(spec);
-  if (json::value* pipeline = find(wanted, {"pipeline"}); pipeline != nullptr) {
+  // Neither these nor the id of a source are read back from a config.xml.
+  for (std::string_view body : {"pipeline", "multi_branch_pipeline"}) {
+    json::value* pipeline = find(wanted, {body});
+    if (pipeline == nullptr || !pipeline->is_object()) continue;
     pipeline->get_object().erase("name");
+    for (auto& [name, member] : pipeline->get_object()) {
+      if (name.ends_with("_source") && member.is_object()) member.get_object().erase("scm_id");
+    }
   }
   return hash_of(wanted) == hash_of(without_defaults(parsed));
 }

@@ -31,11 +31,7 @@ std::string_view action_of(const json::value& run) { return text_at(run, {"spec"
 
 jenkins::JobRef job_of(const json::value& run) {
   return {std::string(kube::space_of(run)), std::string(pipeline_of(run)),
-          std::string(text_at(run, {"spec", "scm", "refName"}))};
-}
-
-std::string build_name(const jenkins::JobRef& job, std::string_view id) {
-  return fmt::format("{}/{}/{}/{}", job.folder, job.name, job.branch, id);
+          jenkins::branch_job_name(text_at(run, {"spec", "scm", "refName"}))};
 }
 
 std::vector<jenkins::Parameter> parameters_of(const json::value& run) {
@@ -51,9 +47,21 @@ std::vector<jenkins::Parameter> parameters_of(const json::value& run) {
   return out;
 }
 
+/// A run's summary without what moves by itself while it runs.
+std::string comparable(json::object summary, bool finished) {
+  if (!finished) summary.erase("durationInMillis");
+  return to_json(summary);
+}
+
+}  // namespace
+
+std::string build_name(const jenkins::JobRef& job, std::string_view id) {
+  return fmt::format("{}/{}/{}/{}", job.folder, job.name, job.branch, id);
+}
+
 /// What the API adds when it creates a run, for one that came without: label, owner, the pipeline's
 /// spec as it is now. And the finalizer, which must be there before the build is.
-bool complete_object(json::value& run, const json::value& pipeline) {
+bool complete_run(json::value& run, const json::value& pipeline) {
   bool changed = kube::add_finalizer(run, run::kFinalizer);
   if (kube::label(run, run::kPipeline) != kube::name_of(pipeline)) {
     kube::set_label(run, run::kPipeline, kube::name_of(pipeline));
@@ -70,14 +78,6 @@ bool complete_object(json::value& run, const json::value& pipeline) {
   }
   return changed;
 }
-
-/// A run's summary without what moves by itself while it runs.
-std::string comparable(json::object summary, bool finished) {
-  if (!finished) summary.erase("durationInMillis");
-  return to_json(summary);
-}
-
-}  // namespace
 
 std::map<std::string, kube::Informer::IndexFunction> run_indexes() {
   using Names = std::vector<std::string>;
@@ -100,7 +100,11 @@ RunController::RunController(Context& context, int workers)
       events_(context.kube, "pipelinerun-controller", context.clock),
       controller_(
           {.name = "pipelinerun", .workers = workers, .back_off = {}, .clock = &context.clock},
-          [this](const Key& key) { return reconcile(key); }) {
+          [this](const Key& key) { return reconcile(key); }),
+      adopter_(context, [this](const Key& run) {
+        mark_changed(run);
+        controller_.enqueue(run);
+      }) {
   controller_.follow(context.runs);
   // A run may be there before its pipeline is, or is in the engine.
   controller_.follow(context.pipelines, [&context](const Key& key) {
@@ -120,10 +124,11 @@ void RunController::mark_changed(const Key& key) {
 
 void RunController::on_event(const jenkins::Event& event) {
   if (event.type == jenkins::Event::Type::reset) return look_at_all();
-  if (event.type == jenkins::Event::Type::log) return;
+  if (event.type == jenkins::Event::Type::log || event.type == jenkins::Event::Type::job) return;
   std::vector<ObjectRef> runs;
   if (!event.key.empty()) runs = context_.runs.by_index(kRunsByUid, event.key);
   if (runs.empty()) runs = context_.runs.by_index(kRunsByBuild, build_name(event.job, event.run));
+  if (runs.empty()) adopter_.on_event(event);
   for (const ObjectRef& run : runs) {
     const Key key = kube::key_of(*run);
     mark_changed(key);
@@ -141,6 +146,7 @@ void RunController::look_at_all() {
     mark_changed(kube::key_of(*run));
     controller_.enqueue(kube::key_of(*run));
   }
+  adopter_.look_at_all();
 }
 
 Result<Outcome> RunController::reconcile(const Key& key) {
@@ -172,7 +178,7 @@ Result<Outcome> RunController::reconcile(const Key& key) {
 Result<Outcome> RunController::begin(const Key& key, const json::value& pipeline) {
   // What the informer has may be older than our own last write; the build must not start twice.
   const json::value run = TRY(context_.kube.modify(pipeline_runs(), key, [&](json::value& object) {
-    return !kube::is_being_deleted(object) && complete_object(object, pipeline);
+    return !kube::is_being_deleted(object) && complete_run(object, pipeline);
   }));
   if (kube::is_being_deleted(run)) return remove(run);
   if (kube::has_annotation(run, run::kId)) return follow_build(run);

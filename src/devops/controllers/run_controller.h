@@ -7,6 +7,7 @@
 #include "base/guarded.h"
 #include "base/json.h"
 
+#include "devops/controllers/build_adopter.h"
 #include "devops/controllers/context.h"
 
 namespace ks::devops {
@@ -16,6 +17,12 @@ inline constexpr std::string_view kRunsByUid = "uid";
 inline constexpr std::string_view kRunsByBuild = "build";        ///< `namespace/pipeline/branch/id`
 inline constexpr std::string_view kRunsByPipeline = "pipeline";  ///< `namespace/name`
 std::map<std::string, kube::Informer::IndexFunction> run_indexes();
+/// A build in kRunsByBuild.
+std::string build_name(const jenkins::JobRef& job, std::string_view id);
+/// What the API adds when it creates a run, for one that came without: label, owner, the pipeline's
+/// spec as it is now. And the finalizer, which must be there before the build is. Whether it
+/// changed anything.
+bool complete_run(json::value& run, const json::value& pipeline);
 
 /// Starts a build for each PipelineRun and carries what it does into the run's status (section 9).
 ///
@@ -26,8 +33,14 @@ std::map<std::string, kube::Informer::IndexFunction> run_indexes();
 class RunController {
  public:
   explicit RunController(Context& context, int workers);
-  void start() { controller_.start(); }
-  void stop() { controller_.stop(); }
+  void start() {
+    controller_.start();
+    adopter_.start();
+  }
+  void stop() {
+    adopter_.stop();
+    controller_.stop();
+  }
 
   /// A build changed.
   void on_event(const jenkins::Event& event);
@@ -73,6 +86,7 @@ class RunController {
   kube::EventRecorder events_;
   Guarded<State> state_;
   kube::Controller controller_;
+  BuildAdopter adopter_;
 };
 
 }  // namespace ks::devops

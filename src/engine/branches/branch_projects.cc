@@ -506,13 +506,13 @@ void BranchProjects::start_others(const EntryRef& entry, const std::string& jobs
     if (path.empty()) continue;
     const JobName job = job_name(resolve_job(entry->name.text(), path));
     const Result<uint64_t> number = host_.start_branch(
-        job,
-        {.values = {{"SOURCE_PROJECT_NAME", branch},
-                    {"SOURCE_PROJECT_FULL_NAME", entry->name.text() + "/" + encode_branch(branch)}},
-         .causes = {fmt::format("Started by upstream project \"{}\" build "
-                                "number {}",
-                                entry->name.text(), entry->sequence)},
-         .key = fmt::format("branch {} {} {}", entry->name.text(), entry->sequence, branch)});
+        job, {.values = {{"SOURCE_PROJECT_NAME", branch},
+                         {"SOURCE_PROJECT_FULL_NAME",
+                          entry->name.text() + "/" + jenkins::encode_branch(branch)}},
+              .causes = {fmt::format("Started by upstream project \"{}\" build "
+                                     "number {}",
+                                     entry->name.text(), entry->sequence)},
+              .key = fmt::format("branch {} {} {}", entry->name.text(), entry->sequence, branch)});
     append(entry, number ? fmt::format("Started {}\n", job.text())
                          : fmt::format("ERROR: {} cannot be started: {}\n", job.text(),
                                        number.error().message));

@@ -48,11 +48,11 @@ Strings names(const std::vector<Head>& heads) {
 }
 
 TEST(BranchNames, BecomeNamesOfJobs) {
-  EXPECT_EQ(encode_branch("main"), "main");
-  EXPECT_EQ(encode_branch("feature/x"), "feature%2Fx");
-  EXPECT_EQ(encode_branch("100%"), "100%25");
-  EXPECT_EQ(encode_branch("ünïcode-枝"), "ünïcode-枝");
-  EXPECT_EQ(encode_branch(".hidden"), "%2Ehidden");
+  EXPECT_EQ(jenkins::encode_branch("main"), "main");
+  EXPECT_EQ(jenkins::encode_branch("feature/x"), "feature%2Fx");
+  EXPECT_EQ(jenkins::encode_branch("100%"), "100%25");
+  EXPECT_EQ(jenkins::encode_branch("ünïcode-枝"), "ünïcode-枝");
+  EXPECT_EQ(jenkins::encode_branch(".hidden"), "%2Ehidden");
   EXPECT_EQ(job_ref({"demo/web", "feature%2Fx"}), (jenkins::JobRef{"demo", "web", "feature%2Fx"}));
   EXPECT_EQ(job_name(jenkins::JobRef{"demo", "web", "feature/x"}),
             (JobName{"demo/web", "feature%2Fx"}));
@@ -326,10 +326,10 @@ TEST_F(MultiBranch, NamesAsGitAllowsThem) {
     repository->git({"update-ref", fmt::format("refs/heads/{}", name), "HEAD"});
   put();
   EXPECT_EQ(jobs().size(), 7u) << log();
-  EXPECT_THAT(console(encode_branch("ünï/枝"), 1), HasSubstr("I am ünï/枝 "));
-  EXPECT_THAT(console(encode_branch("50%/off"), 1), HasSubstr("I am 50%/off "));
-  EXPECT_THAT(console(encode_branch("a$HOME"), 1), HasSubstr("I am a$HOME "));
-  EXPECT_THAT(console(encode_branch("quote'd"), 1), HasSubstr("I am quote'd "));
+  EXPECT_THAT(console(jenkins::encode_branch("ünï/枝"), 1), HasSubstr("I am ünï/枝 "));
+  EXPECT_THAT(console(jenkins::encode_branch("50%/off"), 1), HasSubstr("I am 50%/off "));
+  EXPECT_THAT(console(jenkins::encode_branch("a$HOME"), 1), HasSubstr("I am a$HOME "));
+  EXPECT_THAT(console(jenkins::encode_branch("quote'd"), 1), HasSubstr("I am quote'd "));
   EXPECT_THAT(console("-dash", 1), HasSubstr("I am -dash "));
   open();
   EXPECT_EQ(jobs().size(), 7u);

@@ -9,24 +9,7 @@
 
 namespace ks::engine {
 
-std::string encode_branch(std::string_view name) {
-  // What a name in Jenkins may not have; everything else stays readable.
-  constexpr std::string_view kUnsafe = "?*/\\%!@#$^&|<>[]:;";
-  std::string out;
-  for (const char c : name) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f || kUnsafe.contains(c)) {
-      out += fmt::format("%{:02X}", byte);
-    } else {
-      out += c;
-    }
-  }
-  // Folders of these names lead elsewhere.
-  if (out.starts_with('.')) out.replace(0, 1, "%2E");
-  return out;
-}
-
-std::string Head::job() const { return encode_branch(name); }
+std::string Head::job() const { return jenkins::encode_branch(name); }
 
 json::object Head::to_json() const {
   json::object out{
@@ -102,9 +85,8 @@ jenkins::JobRef job_ref(const JobName& job) {
 
 JobName job_name(const jenkins::JobRef& job) {
   if (job.branch.empty()) return {job.folder, job.name};
-  // Some clients decode a name once too often; no name has a slash.
-  const bool plain = job.branch.contains('/');
-  return {job.folder + "/" + job.name, plain ? encode_branch(job.branch) : job.branch};
+  // Some clients decode a name once too often.
+  return {job.folder + "/" + job.name, jenkins::branch_job_name(job.branch)};
 }
 
 JobName job_name(std::string_view full) {

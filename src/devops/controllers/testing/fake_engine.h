@@ -60,6 +60,9 @@ class FakeEngine {
       return said == said_.end() ? missing() : ok(to_json(said->second.branches));
     });
     add(Method::post, blue + "/runs/", [this](auto& r) { return start(r); });
+    add(Method::get, blue + "/runs/", [this](auto& r) { return list_runs(r); });
+    add(Method::get, "/job/{p}/job/{j}/{n}/api/json",
+        [](auto&) { return ok(R"({"actions":[{"parameters":[{"name":"A","value":"1"}]}]})"); });
     add(Method::get, blue + "/runs/{n}/", [this](auto& r) {
       const auto build = builds_.find(std::string(r.param("n")));
       return build == builds_.end() ? missing() : ok(to_json(build->second.run));
@@ -149,6 +152,18 @@ class FakeEngine {
     said_[name] = {std::move(pipeline), std::move(branches)};
   }
 
+  /// Somebody else starts a build: a timer, a push.
+  void start_elsewhere(const std::string& folder, const std::string& job, const std::string& key) {
+    std::lock_guard lock(mutex_);
+    const std::string id = std::to_string(next_++);
+    Build& build = builds_[id];
+    build.key = key;
+    build.folder = folder;
+    build.job = job;
+    build.run = {{"id", id}, {"pipeline", job}, {"state", "RUNNING"}, {"result", "UNKNOWN"}};
+    tell(build);
+  }
+
   template <class F>
   auto look(F&& function) {
     std::lock_guard lock(mutex_);
@@ -216,6 +231,15 @@ class FakeEngine {
       return http::Response::text(500, "");
     }
     return ok(to_json(builds_[id].run));
+  }
+
+  http::Response list_runs(http::Request& request) {
+    json::array out;
+    for (const auto& [id, build] : builds_) {
+      if (build.folder == request.param("p") && build.job == request.param("j"))
+        out.push_back(build.run);
+    }
+    return ok(to_json(out));
   }
 
   http::Response follow() {
