@@ -48,6 +48,44 @@ TEST(GroovyHostile, ImplicitCastsMakeNoObjectsOutOfReach) {
   }
 }
 
+TEST(GroovyHostile, NorDoTypesOfLoopsParametersFieldsAndResults) {
+  for (std::string_view source :
+       {"for (File f in ['/etc/passwd']) { f.text }", "for (File f : ['/etc/passwd']) { f.text }",
+        "def c = { File f -> f.text }\nc('/etc/passwd')",
+        "['/etc/passwd'].each { File f -> f.text }",
+        "class A { File f }\nnew A(f: '/etc/passwd').f.text",
+        "class A { File f = '/etc/passwd' }\nnew A().f",
+        "def m(File f) { f.text }\nm('/etc/passwd')",
+        "def m(File... f) { f }\nm('/etc/passwd', '/etc/shadow')",
+        "class A { static File of() { '/etc/passwd' } }\nA.of()", "File[] f = ['/etc/passwd']",
+        "['/etc/passwd'] as File[]", "@groovy.transform.Field File f = '/etc/passwd'\nf.text"}) {
+    const std::string end = end_of(source);
+    EXPECT_TRUE(end.contains("java.io.File") || end.contains("MissingMethodException"))
+        << source << "\nended in " << end;
+    EXPECT_FALSE(end.starts_with("value")) << source << "\nended in " << end;
+  }
+}
+
+TEST(GroovyHostile, NamesThatAreMadeWhileRunningAreNoWayAround) {
+  expect_refused("def x = [a: 1]\nx.\"${System.exit(1)}\"++", "java.lang.System exit");
+  expect_refused("def x = [a: 1]\nx[System.getenv('HOME')] += 1", "java.lang.System getenv");
+  expect_refused("System.\"${'exit'}\"(1)", "java.lang.System exit");
+  expect_refused("def m = 'exit'\nSystem.\"$m\"(1)", "java.lang.System exit");
+  expect_refused("''.\"${'getClass'}\"().\"${'classLoader'}\"", "getClassLoader");
+  expect_refused("[System]*.exit(1)", "java.lang.System exit");
+  expect_refused("[1].collect(System.&exit)", "java.lang.System exit");
+}
+
+TEST(GroovyHostile, ConstructorsThatCallOthersAreInTheSandboxToo) {
+  expect_refused(
+      "class A { A(x) { } }\nclass B extends A { B() { super(System.getenv()) } }\nnew B()",
+      "java.lang.System getenv");
+  expect_refused("class A { A() { this(new File('x')) }\n A(x) { } }\nnew A()", "new java.io.File");
+  expect_refused("class A extends File { A() { super('/etc/passwd') } }\nnew A()", "java.io.File");
+  // A class of the script by the name of another is the script's own, and gives nothing of it.
+  EXPECT_EQ(end_of("class System { static exit(x) { 'mine' } }\nSystem.exit(1)"), "value 'mine'");
+}
+
 TEST(GroovyHostile, DefaultArgumentsAndInitialValuesAreNoWayAround) {
   expect_refused("def m(x = new File('/etc/passwd')) { x }\nm()", "new java.io.File");
   expect_refused("class A { A(x = new File('/etc/passwd')) { } }\nnew A()", "new java.io.File");
@@ -59,7 +97,10 @@ TEST(GroovyHostile, DefaultArgumentsAndInitialValuesAreNoWayAround) {
 TEST(GroovyHostile, PointersToMethodsAndFieldsReachNothingMore) {
   expect_refused("def p = System.&exit\np(1)", "java.lang.System exit");
   expect_refused("def p = Runtime.&getRuntime\np()", "java.lang.Runtime");
+  expect_refused("def p = ''.class.&forName\np('java.lang.Runtime')", "java.lang.Class forName");
   EXPECT_TRUE(end_of("'a'.@value").starts_with("groovy.lang.MissingFieldException"));
+  EXPECT_TRUE(end_of("String.@CASE_INSENSITIVE_ORDER").starts_with("groovy.lang.Missing"));
+  EXPECT_TRUE(end_of("[1].@elementData").starts_with("groovy.lang.MissingFieldException"));
   EXPECT_TRUE(end_of("this.@binding").starts_with("groovy.lang.MissingFieldException"));
 }
 
@@ -153,6 +194,31 @@ TEST(GroovyHostile, WhatWouldNotFitIsRefusedBeforeItIsMade) {
 TEST(GroovyHostile, ValuesThatHoldThemselvesEndInAnError) {
   EXPECT_TRUE(end_of("def l = []\nl << l\nl.hashCode()").starts_with("java.lang.StackOverflow"));
   EXPECT_EQ(end_of("def m = [:]\nm.m = m\nm.toString()"), "value '[m:(this Map)]'");
+}
+
+TEST(GroovyHostile, TreesOfNodesAreBoundedToo) {
+  const std::string deep =
+      "def root = new Node(null, 'a')\ndef n = root\n200000.times { n = n.appendNode('b') }\n";
+  for (std::string_view use : {"root.toString()", "root.text()", "root.depthFirst().size()",
+                               "root.clone()", "root.'**'.size()"}) {
+    EXPECT_TRUE(end_of(deep + std::string(use)).starts_with("java.lang.StackOverflow")) << use;
+  }
+  EXPECT_EQ(end_of(deep + "root.breadthFirst().size()"), "value 200001");
+  EXPECT_TRUE(end_of("def n = new Node(null, 'a')\nn.append(n)\nn.toString()")
+                  .starts_with("java.lang.StackOverflow"));
+  EXPECT_TRUE(end_of("def b = new NodeBuilder()\ndef c\nc = { a(c) }\nb.a(c)")
+                  .starts_with("java.lang.StackOverflow"));
+  EXPECT_TRUE(
+      end_of("def n = new Node(null, 'a')\nwhile (true) n.appendNode('b')", {.fuel = 200'000})
+          .contains("--max-operations"));
+}
+
+TEST(GroovyHostile, RangesOfHugeNumbersAreNotWrittenOut) {
+  EXPECT_EQ(end_of("(1L..Long.MAX_VALUE)[5]"), "value 6");
+  EXPECT_TRUE(end_of("(1L..Long.MAX_VALUE).toList()").starts_with("java.lang.OutOfMemoryError"));
+  EXPECT_TRUE(
+      end_of("for (i in 1L..Long.MAX_VALUE) { }", {.fuel = 200'000}).contains("--max-operations"));
+  EXPECT_TRUE(end_of("1.0..1e9999").starts_with("java.lang.OutOfMemoryError"));
 }
 
 }  // namespace

@@ -54,7 +54,8 @@ NodePtr Compiler::property(const ast::Property& in, FunctionScope& f) {
       std::string last = chain->substr(chain->rfind('.') + 1);
       bool looks_like_class = std::isupper(static_cast<unsigned char>(last[0])) != 0 &&
                               std::islower(static_cast<unsigned char>(root[0])) != 0 &&
-                              std::count(chain->begin(), chain->end(), '.') >= 2;
+                              (std::count(chain->begin(), chain->end(), '.') >= 2 ||
+                               root == "hudson");  // `hudson.FilePath`; others are variables
       if (looks_like_class) {
         auto out = make<PossibleClassNode>(in);
         out->root = &name(root);
@@ -125,7 +126,7 @@ NodePtr Compiler::call(const ast::Call& in, FunctionScope& f) {
     out->dynamic_name = expr(in.name_expr, f);
   }
   out->arguments = arguments(in.args, f);
-  out->exact = static_types(in.args, f);
+  out->exact = static_types(in, f);
   return out;
 }
 
@@ -160,7 +161,7 @@ NodePtr Compiler::receiver_call(const ast::Call& in, FunctionScope& f) {
   }
   out->safe = in.safe;
   out->spread = in.spread;
-  if (is_variable(in.receiver, "this") && !in.spread) out->exact = static_types(in.args, f);
+  if (is_variable(in.receiver, "this") && !in.spread) out->exact = static_types(in, f);
   return out;
 }
 

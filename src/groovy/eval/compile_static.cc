@@ -118,11 +118,19 @@ ClassInfo* Compiler::static_type(const ast::Expr& expression, FunctionScope& f) 
   }
 }
 
-std::vector<ClassInfo*> Compiler::static_types(ast::Array<ast::Entry*> args, FunctionScope& f) {
+bool Compiler::may_choose(std::string_view method, const FunctionScope& f) const {
+  const ast::ClassDecl* decl = f.cls->decl;
+  const auto own = std::ranges::count(decl == nullptr ? unit_.methods : decl->methods, method,
+                                      &ast::Method::name);
+  const bool inherits = decl != nullptr && decl->superclass != nullptr;
+  return own > 1 || (own == 1 && inherits);
+}
+
+std::vector<ClassInfo*> Compiler::static_types(const ast::Call& call, FunctionScope& f) {
   std::vector<ClassInfo*> out;
-  if (f.code == nullptr || f.code->is_closure) return out;
+  if (f.code == nullptr || f.code->is_closure || !may_choose(call.name, f)) return out;
   bool any_primitive = false;
-  for (const ast::Entry* each : args) {
+  for (const ast::Entry* each : call.args) {
     ClassInfo* type = each->key != nullptr ? nullptr : static_type(*each->value, f);
     if (type == nullptr) return {};
     any_primitive = any_primitive || type->primitive != Kind::null;

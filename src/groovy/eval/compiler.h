@@ -97,7 +97,9 @@ class Compiler {
   /// The class or primitive type that an expression is known to have before it runs, or null.
   ClassInfo* static_type(const ast::Expr& expression, FunctionScope& f);
   /// Those of all arguments of a call that may be bound by them; else nothing (compile_static.cc).
-  std::vector<ClassInfo*> static_types(ast::Array<ast::Entry*> args, FunctionScope& f);
+  std::vector<ClassInfo*> static_types(const ast::Call& call, FunctionScope& f);
+  /// Whether the class around has a method of this name, and there may be another.
+  bool may_choose(std::string_view method, const FunctionScope& f) const;
   NodePtr receiver_call(const ast::Call& call, FunctionScope& f);
   NodePtr construct(const ast::Construct& construct, FunctionScope& f);
   TargetPtr target(const ast::Expr* expression, FunctionScope& f);
