@@ -119,6 +119,17 @@ TEST(Context, StepsThatNeedANodeSaySo) {
   }
 }
 
+TEST(Context, GetContextTellsWhatIsAroundAndGivesNothingOfIt) {
+  EXPECT_THAT(log_of("echo \"${getContext(hudson.FilePath)} ${getContext(hudson.EnvVars)}\"\n"
+                     "node { echo \"${getContext(hudson.FilePath) != null}\" }"),
+              testing::AllOf(HasSubstr("null hudson.EnvVars\n"), HasSubstr("\ntrue\n")));
+  EXPECT_THAT(log_of("getContext('hudson.FilePath')"), HasSubstr("takes one of these classes"));
+  for (std::string_view use : {"getContext(hudson.FilePath).list()", "hudson.FilePath.list()",
+                               "new hudson.FilePath('/')", "getContext(hudson.FilePath).remote"}) {
+    EXPECT_EQ(run_script("node { " + std::string(use) + " }").result, BuildResult::failure) << use;
+  }
+}
+
 TEST(Arguments, UnknownOnesAreNamed) {
   EXPECT_THAT(log_of("echo message: 'x', colour: 'red', size: 1"),
               HasSubstr("java.lang.IllegalArgumentException: WARNING: Unknown parameter(s) found "

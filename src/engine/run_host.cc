@@ -10,6 +10,7 @@
 #include "engine/node.h"
 #include "engine/record_object.h"
 #include "engine/step.h"
+#include "engine/surroundings.h"
 
 // What a script finds around it: steps, globals, time and chance.
 
@@ -324,6 +325,7 @@ const StepRegistry& builtin_steps() {
   static const StepRegistry registry = [] {
     StepRegistry made;
     add_basic_steps(made);
+    add_surroundings_steps(made);
     add_block_steps(made);
     add_shell_steps(made);
     add_scm_steps(made);

@@ -40,6 +40,7 @@ constexpr auto kSteps = std::to_array<Row>({
     {"echo", "*message!"},
     {"error", "*message!"},
     {"fileExists", "*file:s!"},
+    {"getContext", "*type!"},
     {"git", "*url:s! branch:s credentialsId:s poll:b changelog:b"},
     {"input", "*message! id ok cancel submitter submitterParameter parameters"},
     {"isUnix", ""},

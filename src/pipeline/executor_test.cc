@@ -233,6 +233,16 @@ TEST(Executor, EnvironmentEntriesReferToEachOtherInAnyOrder) {
               testing::Contains("ba+ ba-ba secret of id! ba+f 1 null"));
 }
 
+TEST(Executor, AnEnvironmentValueThatCallsSomethingOfNullNamesItsVariable) {
+  for (std::string_view value : {"\"${BAR?.contains('x') ? 'y' : 'n'}\"", "\"${BAR.trim()}\""}) {
+    EXPECT_THAT(run(fmt::format("pipeline {{ agent none ; environment {{ FOO = {} }} ; stages {{ "
+                                "stage('s') {{ steps {{ echo 'x' }} }} }} }}",
+                                value)),
+                testing::Contains(testing::HasSubstr(
+                    "One or more variables have some issues with their values: FOO")));
+  }
+}
+
 TEST(Executor, PostRunsByTheCombinedResult) {
   EXPECT_EQ(run(R"(pipeline { agent none
     stages { stage('a') { steps { error 'bad' } ; post { cleanup { echo 'cleanup' } ; success { echo 'no' } ; failure { echo 'stage failure' } } } }

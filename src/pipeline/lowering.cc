@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "groovy/walk.h"
+
 namespace ks::pipeline {
 namespace {
 
@@ -147,7 +149,18 @@ class Lowering {
   }
 
   void environment(Environment& environment) {
-    for (EnvironmentEntry& one : environment.entries) value(one.value);
+    for (EnvironmentEntry& one : environment.entries) {
+      if (one.value.expr != nullptr) call_plainly(writable(*one.value.expr));
+      value(one.value);
+    }
+  }
+
+  /// Declarative makes new calls of those in a value, which lose their `?.`: on null they fail.
+  static void call_plainly(ast::Node& node) {
+    if (auto* call = ast::as<ast::Call>(&node)) call->safe = false;
+    if (node.kind == ast::Kind::closure) return;
+    groovy::ast::for_each_child(
+        node, [](const ast::Node& child) { call_plainly(const_cast<ast::Node&>(child)); });
   }
 
   void calls(Calls& calls) {

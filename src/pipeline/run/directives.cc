@@ -125,7 +125,15 @@ void Executor::with_variables(Task& task, const Environment& environment,
   std::vector<std::string> broken;
   for (const EnvironmentEntry& entry : environment.entries) {
     if (entry.credentials) continue;
-    Value found = evaluate_entry(task, runtime_, environment, entry, closures_);
+    Value found;
+    try {
+      found = evaluate_entry(task, runtime_, environment, entry, closures_);
+    } catch (const Thrown& thrown) {
+      const bool of_null =
+          thrown.catchable &&
+          task.interpreter().is_instance(task, thrown.exception, "java.lang.NullPointerException");
+      if (!of_null) throw;
+    }
     if (found.is_null()) {
       broken.push_back(entry.name);
     } else {
