@@ -267,6 +267,28 @@ Result<Client::LogPiece> Client::log(const JobRef& job, std::string_view id, uin
   return out;
 }
 
+Result<std::vector<Client::Artifact>> Client::artifacts(const JobRef& job, std::string_view id) {
+  const json::value list = TRY(get_json(run_path(job, id) + "artifacts/"));
+  std::vector<Artifact> out;
+  if (!list.is_array()) return out;
+  for (const json::value& one : list.get_array()) {
+    const std::string_view path = text_at(one, {"path"});
+    const int64_t size = int_at(one, {"size"});
+    if (!path.empty()) {
+      out.push_back({std::string(path), size > 0 ? static_cast<uint64_t>(size) : 0});
+    }
+  }
+  return out;
+}
+
+Result<std::string> Client::artifact(const JobRef& job, std::string_view id,
+                                     std::string_view path) {
+  http::Response response = TRY(send(http::make_request(
+      http::Method::get, fmt::format("{}/{}/artifact/{}", job.core_path(), percent_encode(id),
+                                     percent_encode(path, "/")))));
+  return std::move(response.body).take();
+}
+
 Result<> Client::stop(const JobRef& job, std::string_view id) {
   TRY(send_with_crumb(http::Method::put, run_path(job, id) + "stop/", {}, {}));
   return {};

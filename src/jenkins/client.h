@@ -75,6 +75,13 @@ class Client {
     bool more = false;  ///< the run still writes
   };
   Result<LogPiece> log(const JobRef& job, std::string_view id, uint64_t start);
+  struct Artifact {
+    std::string path;
+    uint64_t size = 0;
+  };
+  Result<std::vector<Artifact>> artifacts(const JobRef& job, std::string_view id);
+  /// The bytes of one.
+  Result<std::string> artifact(const JobRef& job, std::string_view id, std::string_view path);
   Result<> stop(const JobRef& job, std::string_view id);
   /// Lets a run stand still, or go on. Only our engine can; `not_found` elsewhere.
   Result<> hold(const JobRef& job, std::string_view id, bool hold);

@@ -14,6 +14,7 @@ import socket
 import subprocess
 import threading
 import time
+import urllib.parse
 import urllib.request
 
 
@@ -76,12 +77,22 @@ class Swift:
                     raise AssertionError("swift does not listen:\n" + self.said())
                 time.sleep(0.03)
 
-    def make_bucket(self, name):
-        """Through Swift's own API, as an operator would."""
+    # ----- through Swift's own API, as an operator would -----
+
+    def ask(self, method, path):
         sign_in = urllib.request.Request(self.url + "/auth/v1.0", headers={"X-Auth-User": self.access, "X-Auth-Key": self.secret})
         token = urllib.request.urlopen(sign_in, timeout=60).headers["X-Auth-Token"]
-        urllib.request.urlopen(urllib.request.Request(f"{self.url}/v1/AUTH_test/{name}", method="PUT",
-                                                      headers={"X-Auth-Token": token, "Content-Length": "0"}), timeout=60)
+        return urllib.request.urlopen(urllib.request.Request(f"{self.url}/v1/AUTH_test/{path}", method=method,
+                                                             headers={"X-Auth-Token": token, "Content-Length": "0"}), timeout=60).read()
+
+    def make_bucket(self, name):
+        self.ask("PUT", name)
+
+    def names(self, bucket, prefix):
+        return sorted(self.ask("GET", f"{bucket}?prefix={urllib.parse.quote(prefix)}").decode().splitlines())
+
+    def read(self, bucket, name):
+        return self.ask("GET", f"{bucket}/{urllib.parse.quote(name)}")
 
     def write(self, name, text):
         with open(os.path.join(self.etc, name), "w") as file:

@@ -1,9 +1,11 @@
 """S2iBinaries in a real S3-compatible server that checks signatures (Swift), directly and through a door that fails."""
 
+import glob
 import hashlib
 import json
 import os
 import re
+import shutil
 import tempfile
 import unittest
 import urllib.error
@@ -28,7 +30,7 @@ class S3Test(ks_server.Case):
         config = os.path.join(folder, "ks.yaml")
         with open(config, "w") as file:
             json.dump({"s3": {"endpoint": cls.door.url, "bucket": "s2i-binaries", "accessKeyID": cls.swift.access,
-                              "secretAccessKey": cls.swift.secret}, "limits": {"body": "64Mi"}}, file)
+                              "secretAccessKey": cls.swift.secret, "archiveRuns": True}, "limits": {"body": "64Mi"}}, file)
         cls.flags = ("--config", config)
         super().setUpClass()
 
@@ -98,6 +100,48 @@ class S3Test(ks_server.Case):
         self.assertEqual(sum("partNumber=" in one for one in self.door.asked), 3)
         with self.download("big%20one.jar") as answer:
             self.assertEqual(hashlib.md5(answer.read()).digest(), hashlib.md5(content).digest())
+
+    def test_runs_are_archived_and_go_with_their_object(self):
+        made = self.server.request("POST", "/kapis/devops.kubesphere.io/v1alpha3/workspaces/ws/devops",
+                                   {"metadata": {"generateName": "archive"}, "spec": {}})
+        project = made.json()["metadata"]["name"]
+        self.eventually(lambda: self.server.request("GET", f"/api/v1/namespaces/{project}").status == 200, "the namespace")
+        group = "devops.kubesphere.io/v1alpha3"
+        script = "node { writeFile file: 'out/a b.txt', text: 'kept'; archiveArtifacts 'out/*'; echo 'said' }"
+        self.assertEqual(self.server.request("POST", f"/apis/{group}/namespaces/{project}/pipelines", {
+            "apiVersion": group, "kind": "Pipeline", "metadata": {"name": "p"}, "spec": {"type": "pipeline", "pipeline": {
+                "name": "p", "jenkinsfile": script}}}).status, 201)
+        self.eventually(lambda: self.server.request("GET", f"/job/{project}/job/p/api/json").status == 200, "the job")
+        runs = f"/apis/{group}/namespaces/{project}/pipelineruns"
+
+        def run():
+            name = self.server.request("POST", f"/kapis/{group}/namespaces/{project}/pipelines/p/pipelineruns", {}).json()["metadata"]["name"]
+            self.eventually(lambda: "archive.devops.kubesphere.io/stored" in self.server.get(f"{runs}/{name}")["metadata"]["annotations"],
+                            "the archive", timeout=120)
+            return name
+        self.door.trouble = [503, "cut"]
+        first, second = run(), run()
+        self.assertEqual(self.swift.names("s2i-binaries", f"runs/{project}/"), sorted(
+            f"runs/{project}/{name}/{what}" for name in (first, second) for what in ("log", "artifacts/out/a b.txt")))
+        self.assertIn(b"said", self.swift.read("s2i-binaries", f"runs/{project}/{first}/log"))
+        # The engine lost its copy: the archived one is handed out.
+        build = self.server.get(f"{runs}/{second}")["metadata"]["annotations"]["devops.kubesphere.io/jenkins-pipelinerun-id"]
+        shutil.rmtree(glob.glob(f"{self.server.data_dir}/engine/**/{build}/files/archive", recursive=True)[0])
+        download = f"/kapis/{group}/namespaces/{project}/pipelineruns/{second}/artifacts/download?filename=out/a%20b.txt"
+        reply = self.server.request("GET", download)
+        self.assertEqual(reply.status, 302, reply)
+        with urllib.request.urlopen(reply.headers["Location"], timeout=60) as answer:
+            self.assertEqual(answer.read(), b"kept")
+        self.assertEqual(self.server.request("DELETE", f"{runs}/{first}").status, 200)
+        self.eventually(lambda: not self.swift.names("s2i-binaries", f"runs/{project}/{first}/"), "the end of its archive", timeout=120)
+        # What went while nobody could say so is found later.
+        self.door.trouble = [503] * 1000
+        self.assertEqual(self.server.request("DELETE", f"{runs}/{second}").status, 200)
+        self.eventually(lambda: self.server.request("GET", f"{runs}/{second}").status == 404, "the end of the run")
+        self.server.kill()
+        self.door.trouble = []
+        self.server.start(*self.flags)
+        self.eventually(lambda: not self.swift.names("s2i-binaries", f"runs/{project}/"), "the end of the other archive", timeout=120)
 
     def test_a_store_that_stumbles(self):
         self.door.trouble = [503, "cut", 503]

@@ -239,11 +239,12 @@ struct Platform::State {
     admin_transport = http::in_process_client(routes, own_user("admin"));
     kube_client.emplace(*kube_transport);
     jenkins_client.emplace(*admin_transport);
+    bucket = TRY(open_bucket(settings));
     devops::Controllers::Options options;
+    if (settings.s3_archive_runs) options.archive = bucket.get();
     options.approval = TRY(approval_options(settings, url));
     controllers.emplace(*kube_client, *jenkins_client, options);
     TRY(controllers->start());
-    bucket = TRY(open_bucket(settings));
     devops_api.emplace(
         *kube_transport, *admin_transport,
         devops::KapisOptions{.allow_private_addresses = settings.allow_private_addresses,
@@ -293,8 +294,8 @@ struct Platform::State {
   std::unique_ptr<http::Client> kube_transport, admin_transport;
   std::optional<kube::Client> kube_client;
   std::optional<jenkins::Client> jenkins_client;
-  std::optional<devops::Controllers> controllers;
   std::unique_ptr<s3::Client> bucket;
+  std::optional<devops::Controllers> controllers;
   std::optional<devops::Kapis> devops_api;
   std::unique_ptr<http::Server> server;
 };

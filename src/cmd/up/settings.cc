@@ -159,6 +159,7 @@ std::vector<Setting> settings_of(UpSettings& settings) {
       {"", "s3.sessionToken", "", "", Kind::text, &settings.s3.session_token},
       {"", "s3.forcePathStyle", "", "true", Kind::flag, &settings.s3.path_style},
       {"", "s3.disableSSL", "", "false", Kind::flag, &settings.s3_disable_tls},
+      {"", "s3.archiveRuns", "", "false", Kind::flag, &settings.s3_archive_runs},
       {"", "s3.caFile", "", "", Kind::text, &settings.s3.ca_file},
       {"", "approval.url", "", "", Kind::text, &settings.approval.url},
       {"", "approval.secret", "", "", Kind::text, &settings.approval.secret},

@@ -34,6 +34,7 @@ struct UpSettings {
   bool allow_private_addresses = false;
   s3::Options s3;  ///< an empty endpoint: none
   bool s3_disable_tls = false;
+  bool s3_archive_runs = false;
   devops::ApprovalOptions approval;
   std::string webhook_secret;  ///< of all pipelines that name none of their own
 

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "devops/controllers/approval_controller.h"
+#include "devops/controllers/archive_controller.h"
 #include "devops/controllers/context.h"
 #include "devops/controllers/credential_controller.h"
 #include "devops/controllers/keys.h"
@@ -43,6 +44,7 @@ struct Controllers::State {
         credential(context),
         retention(context) {
     if (!options.approval.url.empty()) approval.emplace(context, options.approval);
+    if (options.archive != nullptr) archive.emplace(context, *options.archive);
   }
 
   std::array<kube::Informer*, 5> informers() {
@@ -75,6 +77,7 @@ struct Controllers::State {
   RunController run;
   CredentialController credential;
   RetentionController retention;
+  std::optional<ArchiveController> archive;
   std::optional<ApprovalController> approval;  ///< nothing: nobody is asked
   std::unique_ptr<jenkins::Subscription> subscription;
   bool started = false;
@@ -101,6 +104,7 @@ Result<> Controllers::start() {
   s.credential.start();
   s.retention.start();
   if (s.approval) s.approval->start();
+  if (s.archive) s.archive->start();
   s.subscribe();
   return {};
 }
@@ -115,6 +119,7 @@ void Controllers::stop() {
   s.run.stop();
   s.retention.stop();
   if (s.approval) s.approval->stop();
+  if (s.archive) s.archive->stop();
   s.metadata.stop();
   s.pipeline.stop();
   s.credential.stop();

@@ -10,6 +10,10 @@
 #include "kube/client.h"
 #include "kube/informer.h"
 
+namespace ks::s3 {
+class Client;
+}
+
 namespace ks::devops {
 
 /// The controllers of KubeSphere DevOps: DevOpsProject, Pipeline and its metadata, PipelineRun,
@@ -25,7 +29,8 @@ class Controllers {
     int run_workers = 2;                           ///< PipelineRuns that are worked on at once
     std::chrono::milliseconds sync_limit{30'000};  ///< for the first lists
     const Clock* clock = nullptr;                  ///< Null: the machine's.
-    ApprovalOptions approval;                      ///< who is asked when a run waits for an answer
+    s3::Client* archive = nullptr;  ///< where logs and artifacts of runs go too; null: nowhere
+    ApprovalOptions approval;       ///< who is asked when a run waits for an answer
   };
 
   /// Both clients must outlive this.

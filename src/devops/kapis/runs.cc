@@ -4,11 +4,13 @@
 #include <boost/json.hpp>
 
 #include "base/text.h"
+#include "devops/controllers/archive_controller.h"
 #include "devops/controllers/keys.h"
 #include "devops/controllers/run_status.h"
 #include "devops/kapis/api.h"
 #include "devops/kapis/reply.h"
 #include "devops/kapis/run_objects.h"
+#include "s3/client.h"
 
 // PipelineRuns (devops-api, sections 7.4, 7.5 and 12.4).
 
@@ -187,6 +189,21 @@ Response node_details(Api& api, Request& request, Generation) {
   return json_reply(*stages);
 }
 
+/// Where an artifact that is in S3 may be read from for a while; nothing when it is not there.
+std::optional<Response> archived_artifact(Api& api, const json::value& run,
+                                          const std::string& file) {
+  constexpr std::chrono::minutes kLinkLives{5};
+  if (api.options.s3 == nullptr || !kube::has_annotation(run, archive::kStored)) {
+    return std::nullopt;
+  }
+  const std::string key = archive::prefix_of(kube::key_of(run)) + "artifacts/" + file;
+  const Result<std::vector<s3::Object>> found = api.options.s3->list(key, 1);
+  if (!found || found->empty() || found->front().key != key) return std::nullopt;
+  Response response = Response::text(302, "");
+  response.headers.set("Location", api.options.s3->presign(key, kLinkLives));
+  return response;
+}
+
 /// `filename` is decoded once more than the query was.
 Response download_artifact(Api& api, Request& request, Generation) {
   const Result<json::value> run = api.objects.get_by_kind(pipeline_runs(), run_key(request));
@@ -209,6 +226,12 @@ Response download_artifact(Api& api, Request& request, Generation) {
       fmt::format("{}/{}/artifact/{}", job.core_path(), id, percent_encode(file, "/")));
   Result<Response> found = api.jenkins.send(std::move(get));
   if (!found) return error_reply(found.error());
+  if (found->status == 404) {
+    // The engine's disk may have been cleared: what was archived is handed out by the store.
+    if (std::optional<Response> archived = archived_artifact(api, *run, file)) {
+      return std::move(*archived);
+    }
+  }
   if (found->status != 200) {
     return text_error(found->status == 404 ? 404 : 502,
                       fmt::format("artifact \"{}\" of run {} not found", file, id));

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "devops/controllers/context.h"
+
+namespace ks::s3 {
+class Client;
+}
+
+namespace ks::devops {
+
+namespace archive {
+/// Annotation of a PipelineRun whose log and artifacts are in S3: where, and since when.
+inline constexpr std::string_view kStored = "archive.devops.kubesphere.io/stored";
+/// `runs/demo/app-x7k2p/`; below it `log` and `artifacts/PATH`.
+std::string prefix_of(const Key& run);
+}  // namespace archive
+
+/// Copies log and artifacts of finished runs to S3, and removes them there when their PipelineRun
+/// goes, by whatever retention. What went while this was not running is found at the start.
+class ArchiveController {
+ public:
+  /// `bucket` must outlive this.
+  ArchiveController(Context& context, s3::Client& bucket);
+  void start();
+  void stop() { controller_.stop(); }
+
+ private:
+  Result<Outcome> reconcile(const Key& key);
+  Result<> store(const json::value& run, std::string_view id);
+  Result<> store_log(const std::string& prefix, const jenkins::JobRef& job, std::string_view id);
+  Result<size_t> store_artifacts(const json::value& run, const std::string& prefix,
+                                 const jenkins::JobRef& job, std::string_view id);
+  /// Removes what belongs to runs that are no more.
+  Result<> sweep();
+
+  Context& context_;
+  s3::Client& bucket_;
+  kube::EventRecorder events_;
+  kube::Controller controller_;
+};
+
+}  // namespace ks::devops
