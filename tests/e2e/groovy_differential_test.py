@@ -55,7 +55,7 @@ class GroovyDifferentialTest(unittest.TestCase):
         differ, failed = [], 0
         for seed in range(FIRST_SEED, FIRST_SEED + SCRIPTS):
             script = Script(seed).text()
-            expected = self.groovy.ask(script)
+            expected = self.groovy.ask(script) or self.groovy.ask(script)  # a JVM may die of what came before
             failed += 1 if expected is None or "exception" in expected else 0
             if not sides.agree(sides.told(expected), sides.told(self.ks.ask(script))):
                 differ.append(seed)

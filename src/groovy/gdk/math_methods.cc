@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -117,6 +118,8 @@ Value of_double(Call& c) {
 double radians(double degrees) { return degrees * 0.017453292519943295; }
 double degrees(double radians) { return radians * 57.29577951308232; }
 
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
 /// The next floating number towards `to`.
 Value neighbour(Call& c, std::string_view method, double to) {
   const char kind = overload(c, method, {"F", "D"})[0];
@@ -125,8 +128,8 @@ Value neighbour(Call& c, std::string_view method, double to) {
     return Value::of_float(std::nextafter(static_cast<float>(x), static_cast<float>(to)));
   return Value::of_double(std::nextafter(x, to));
 }
-Value next_up(Call& c) { return neighbour(c, "nextUp", INFINITY); }
-Value next_down(Call& c) { return neighbour(c, "nextDown", -INFINITY); }
+Value next_up(Call& c) { return neighbour(c, "nextUp", kInfinity); }
+Value next_down(Call& c) { return neighbour(c, "nextDown", -kInfinity); }
 Value next_after(Call& c) {
   const char kind = overload(c, "nextAfter", {"DD", "FD"})[0];
   const double to = c.to_double(1);

@@ -342,21 +342,22 @@ Value iterator(Call& c) {
 }
 Value clone_of(Task& task, const Value& value) {
   NestingScope nesting(task);
-  if (auto* node = value.as_dynamic<Node>()) {
-    Ref<Map> attributes = task.heap().make<Map>();
-    for (const Value& entry : items_of(task, node->attributes))
-      attributes->table.put(task, entry.as<Entry>()->key, entry.as<Entry>()->value);
-    task.heap().grew(attributes.get());
-    Value copy = make_node(task, node->name, Value(attributes), clone_of(task, node->value));
-    for (const Value& child : items_of(task, copy.as_dynamic<Node>()->value)) {
-      if (auto* below = child.as_dynamic<Node>()) below->parent = copy;
-    }
-    return copy;
+  if (value.is<List>()) {
+    std::vector<Value> items;
+    for (const Value& child : items_of(task, value)) items.push_back(clone_of(task, child));
+    return make_nodes(task.heap(), std::move(items));
   }
-  if (!value.is<List>()) return value;
-  std::vector<Value> items;
-  for (const Value& child : items_of(task, value)) items.push_back(clone_of(task, child));
-  return make_nodes(task.heap(), std::move(items));
+  auto* node = value.as_dynamic<Node>();
+  if (node == nullptr) return value;
+  Ref<Map> attributes = task.heap().make<Map>();
+  for (const Value& entry : items_of(task, node->attributes))
+    attributes->table.put(task, entry.as<Entry>()->key, entry.as<Entry>()->value);
+  task.heap().grew(attributes.get());
+  Value copy = make_node(task, node->name, Value(attributes), clone_of(task, node->value));
+  for (const Value& child : items_of(task, copy.as_dynamic<Node>()->value)) {
+    if (auto* below = child.as_dynamic<Node>()) below->parent = copy;
+  }
+  return copy;
 }
 Value clone(Call& c) { return clone_of(c.task, c.self); }
 

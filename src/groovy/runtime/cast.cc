@@ -593,8 +593,7 @@ bool contains(Task& task, const Value& collection, const Value& item) {
     return found;
   }
   for_each_item(task, collection, [&](const Value& each) {
-    found = item.is<GString>() && collection.is<Range>() ? equals(task, each, item)
-                                                         : key_equals(task, item, each);
+    found = collection.is<Range>() ? equals(task, each, item) : key_equals(task, item, each);
     return !found;
   });
   return found;

@@ -38,7 +38,7 @@ std::string shown_values(Task& task, Args args) {
     }
     std::string text;
     try {
-      text = to_string(task, args[i]);
+      text = args[i].is<Range>() ? range_text(task, args[i]) : to_string(task, args[i]);
     } catch (const Thrown&) {
       text = class_name_of(args[i]);
     }
@@ -97,6 +97,8 @@ void throw_missing_method(Task& task, const Value& receiver, std::string_view na
                           bool is_static) {
   std::string class_name = is_static && receiver.is<ClassInfo>() ? receiver.as<ClassInfo>()->name
                                                                  : class_name_of(receiver);
+  // What a GString has not is asked of its text.
+  if (receiver.is<GString>()) class_name = types().string->name;
   std::string text = fmt::format(
       "No signature of method: {}{}.{}() is applicable for argument types: ({}) values: {}",
       is_static ? "static " : "", class_name, name, shown_types(args), shown_values(task, args));

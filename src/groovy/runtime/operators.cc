@@ -187,6 +187,11 @@ Value bitwise_not(Task& task, const Value& value) {
     mpz_com(out.get(), big->value.get());
     return make_big(task.heap(), std::move(out));
   }
+  if (is_number(value)) {
+    throw_error(task, "java.lang.UnsupportedOperationException",
+                "Cannot use bitwiseNegate() on this number type: " + class_name_of(value) +
+                    " with value: " + number_text(value));
+  }
   if (value.is_null()) throw_null_call(task, "bitwiseNegate");
   static const Name kName("bitwiseNegate");
   return call_method(task, value, kName, {});
@@ -267,6 +272,16 @@ bool equal_sequences(Task& task, const Value& a, const Value& b) {
   return true;
 }
 
+/// A key that a sorted table cannot compare with its own is none of them.
+Table::Item* find_for_equality(Task& task, Table& table, const Value& key) {
+  try {
+    return table.find(task, key);
+  } catch (const Thrown& thrown) {
+    if (!thrown.catchable || table.order() != Table::Order::sorted) throw;
+    return nullptr;
+  }
+}
+
 bool equal_maps(Task& task, Map& a, Map& b) {
   if (&a == &b) return true;
   if (a.table.size() != b.table.size()) return false;
@@ -274,7 +289,7 @@ bool equal_maps(Task& task, Map& a, Map& b) {
     task.spend();
     Value key = a.table.at(i).key;
     Value value = a.table.at(i).value;
-    Table::Item* other = b.table.find(task, key);
+    Table::Item* other = find_for_equality(task, b.table, key);
     if (other == nullptr || !equals(task, value, Value(other->value))) return false;
   }
   return true;
@@ -286,7 +301,7 @@ bool equal_sets(Task& task, Set& a, Set& b) {
   for (size_t i = a.table.begin(); i < a.table.end(); i = a.table.next(i)) {
     task.spend();
     Value key = a.table.at(i).key;
-    if (b.table.find(task, key) != nullptr) continue;
+    if (find_for_equality(task, b.table, key) != nullptr) continue;
     bool found = false;
     for (size_t j = b.table.begin(); j < b.table.end() && !found; j = b.table.next(j)) {
       found = equals(task, key, Value(b.table.at(j).key));
