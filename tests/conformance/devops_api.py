@@ -22,6 +22,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests/e2e"))
 import git_server  # noqa: E402
 import ks_server  # noqa: E402
 import s3_server  # noqa: E402
+import scm_server  # noqa: E402
 import sonar_server  # noqa: E402
 
 GROUP = "devops.kubesphere.io/v1alpha3"
@@ -51,6 +52,9 @@ class World:
         self.project = made.json()["metadata"]["name"]
         self.wait(lambda: self.send("GET", f"/api/v1/namespaces/{self.project}").status == 200)
         self.objects()
+        self.scm = scm_server.ScmServer()
+        self.scm_credential = self.send("POST", "/kapis/devops.kubesphere.io/v1alpha2/scms/github-enterprise/verify", {
+            "accessToken": "ghp_right", "apiUrl": self.scm.api}).json()["credentialId"]
         self.run = self.finished("p", self.start("p"))
         self.number = self.run["metadata"]["annotations"]["devops.kubesphere.io/jenkins-pipelinerun-id"]
         node = self.send("GET", f"/kapis/devops.kubesphere.io/v1alpha2/devops/{self.project}/pipelines/p/runs/{self.number}"
@@ -134,6 +138,7 @@ class World:
 UPLOAD = ("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"file0\"; filename=\"u\"\r\n\r\nx\r\n"
           "--b\r\nContent-Disposition: form-data; name=\"file0_name\"\r\n\r\nu.txt\r\n--b--\r\n")
 BINARY = ("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"s2ibinary\"; filename=\"u.jar\"\r\n\r\nx\r\n--b--\r\n")
+SCM = {"scm": "github-enterprise", "organization": "acme"}
 APP_SPEC = {"project": "default", "destination": {"server": "https://kubernetes.default.svc", "namespace": "x"},
             "source": {"repoURL": "https://127.0.0.1:9/none.git"}}
 
@@ -204,10 +209,13 @@ RULES = [
     (r"POST .*/scan$", {"multi": True, "query": "delay=0", "shape": is_text}),
     (r"GET .*/consolelog$", {"multi": True, "shape": is_text}),
     (r"GET .*/crumbissuer$", {"shape": has("crumb", "crumbRequestField"), "no_names": True}),
-    (r"POST .*v1alpha2/scms/\{scm\}/verify$", {"body": {"accessToken": "x"}, "status": (200, 400, 401, 403, 428)}),
-    (r"POST .*v1alpha2/scms/\{scm\}/servers$", {"body": {"name": "s", "apiUrl": "https://127.0.0.1:9/api/v3"}}),
-    (r"GET .*v1alpha2/scms/\{scm\}/servers$", {"shape": is_list}),
-    (r"GET .*v1alpha2/scms/.*organizations.*$", {"query": "credentialId=c", "status": (200, 400, 401, 403, 428)}),
+    (r"POST .*v1alpha2/scms/\{scm\}/verify$", {"set": SCM, "body": {"accessToken": "ghp_right", "apiUrl": "{scm_server}"},
+                                                "shape": has("credentialId")}),
+    (r"POST .*v1alpha2/scms/\{scm\}/servers$", {"set": SCM, "body": {"name": "s", "apiUrl": "{scm_server}"},
+                                                 "shape": has("id", "name", "apiUrl")}),
+    (r"GET .*v1alpha2/scms/\{scm\}/servers$", {"set": SCM, "shape": is_list}),
+    (r"GET .*v1alpha2/scms/.*organizations$", {"set": SCM, "query": "credentialId={scm_credential}", "shape": is_list}),
+    (r"GET .*v1alpha2/scms/.*repositories$", {"set": SCM, "query": "credentialId={scm_credential}", "shape": has("repositories")}),
     (r"(GET|POST) .*/webhook/git$", {"query": "url=https://127.0.0.1:9/other.git", "body": {}, "shape": is_text, "no_names": True}),
     (r"POST .*/webhook/github$", {"body": {"zen": "x"}, "headers": {"X-GitHub-Event": "ping"}, "shape": is_text, "no_names": True}),
     (r"POST .*/webhook/generic-trigger$", {"query": "token=none", "body": {}, "status": (200, 404), "shape": is_text, "no_names": True}),
@@ -294,7 +302,8 @@ class Driver:
                  "pipelinerun": w.run["metadata"]["name"], "credential": "c", "workspace": "ws", "workspacemember": "admin",
                  "template": "t", "clustertemplate": "ct", "clustersteptemplate": "st", "gitrepository": "g",
                  "application": "app", "scm": "github", "organization": "o", "branch": "main", "commit": w.commit,
-                 "file": "YS50eHQ=", "s2ibinary": "b"}
+                 "file": "YS50eHQ=", "s2ibinary": "b", "scm_server": w.scm.api,
+                 "scm_credential": w.scm_credential}
         of_branch = "{branch}" in path and "gitrepositories" not in path
         if rule.get("multi") or of_branch:
             names["pipeline"] = "multi"

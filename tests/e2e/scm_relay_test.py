@@ -1,31 +1,12 @@
 """SCM providers as Blue Ocean has them, for an engine without it: tokens, servers, organizations and repositories. The provider is
 a fake that answers in the shape of GitHub's API (written by us)."""
 
-import http.server
-import json
-import threading
 import unittest
 
 import ks_server
+import scm_server
 
 SCMS = "/kapis/devops.kubesphere.io/v1alpha2/scms"
-
-
-class Provider(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        answers = {"/api/v3/user": {"login": "bob"}, "/api/v3/user/orgs": [{"login": "acme", "avatar_url": "https://example.org/a.png"}],
-                   "/api/v3/orgs/acme/repos": [{"name": "web", "default_branch": "trunk"}]}
-        path = self.path.partition("?")[0]
-        right = self.headers.get("Authorization") == "Bearer ghp_right"
-        body = json.dumps(answers.get(path, {}) if right else {"message": "Bad credentials"}).encode()
-        self.send_response(200 if right else 401)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
 
 
 class ScmRelayTest(ks_server.Case):
@@ -34,11 +15,9 @@ class ScmRelayTest(ks_server.Case):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.provider = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Provider)
-        threading.Thread(target=cls.provider.serve_forever, daemon=True).start()
-        cls.addClassCleanup(cls.provider.server_close)
-        cls.addClassCleanup(cls.provider.shutdown)
-        cls.api = f"http://127.0.0.1:{cls.provider.server_port}/api/v3"
+        provider = scm_server.ScmServer()
+        cls.addClassCleanup(provider.close)
+        cls.api = provider.api
 
     def ask(self, method, path, body=None):
         return self.server.request(method, f"{SCMS}/{path}", body)

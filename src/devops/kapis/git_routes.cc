@@ -276,7 +276,7 @@ Result<std::string> GitRequest::head() {
 }
 
 Result<std::string> GitRequest::commit() const {
-  const std::string hash(request.param("commit"));
+  std::string hash(request.param("commit"));
   if (is_commit_hash(hash) && copy.has_commit(hash)) return hash;
   return Error{Code::not_found,
                fmt::format("commit \"{}\" not found; pull the branch that has it", hash)};

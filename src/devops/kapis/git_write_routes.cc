@@ -17,7 +17,6 @@ namespace ks::devops::kapis {
 namespace {
 
 using http::Method;
-using http::Request;
 
 constexpr size_t kMostChanges = 1000;
 constexpr size_t kMostMessage = 64u << 10;
@@ -56,16 +55,17 @@ Result<json::value> commit_and_push(GitRequest& git, const std::vector<GitChange
   const Turns::Turn turn = TRY(git.copies.turn(git.copy));
   const std::string branch = git.branch();
   TRY(check_branch(branch));
-  std::string parent;
-  if (const Result<> fetched = git.copy.fetch(git.access.git, branch); fetched) {
-    parent = git.copy.head_of(branch).value_or(std::string());
-  } else if (fetched.error().code != Code::not_found ||
-             fetched.error().message != "branch not found") {
-    return fetched.error();
-  } else if (!TRY(git.copy.remote_refs(git.access.git, false)).empty()) {
+  const Result<> fetched = git.copy.fetch(git.access.git, branch);
+  if (!fetched) {
+    const bool missing =
+        fetched.error().code == Code::not_found && fetched.error().message == "branch not found";
     // Only a repository without any commit gets its first branch this way.
-    return fetched.error();
+    if (!missing || !TRY(git.copy.remote_refs(git.access.git, false)).empty()) {
+      return fetched.error();
+    }
   }
+  const std::string parent =
+      fetched ? git.copy.head_of(branch).value_or(std::string()) : std::string();
   commit.author = author_of(git);
   const std::string hash = TRY(make_commit(git.copy, parent, changes, commit));
   TRY(git.copy.push(git.access.git, branch, hash, parent));

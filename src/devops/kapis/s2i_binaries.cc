@@ -105,7 +105,7 @@ Result<json::value> begin_upload(Api& api, const json::value& stored, const kube
 Result<json::value> put_file(Api& api, const Request& request) {
   const Upload upload = TRY(upload_of(request));
   const kube::Key key = key_of(request);
-  const json::value stored = TRY(api.objects.client().get(s2i_binaries(), key));
+  json::value stored = TRY(api.objects.client().get(s2i_binaries(), key));
   const std::string before(phase_of(stored));
   if (before == "Uploading") {
     return Error{Code::conflict, "[ServiceError:409] file is uploading, please try later"};

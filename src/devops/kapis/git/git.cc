@@ -106,7 +106,7 @@ class PrivateFiles {
  public:
   Result<std::string> add(std::string_view name, std::string_view content, unsigned mode) {
     if (!folder_) folder_.emplace();
-    const std::string path = *folder_ / name;
+    std::string path = *folder_ / name;
     TRY(write_file_atomic(path, content, mode));
     return path;
   }

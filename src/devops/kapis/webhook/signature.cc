@@ -83,7 +83,7 @@ std::string delivery_key(const std::optional<ScmSender>& sender, const http::Req
     const std::string_view number = request.headers.get(header);
     return number.empty() ? std::string() : fmt::format("{} {}", header, number);
   };
-  const std::string body = hex_encode(sha256(request.body.view()));
+  std::string body = hex_encode(sha256(request.body.view()));
   switch (*sender) {
     case ScmSender::github:
     case ScmSender::gitea:
