@@ -103,6 +103,15 @@ struct StartRequest {
   std::optional<int64_t> quiet_seconds = std::nullopt;
   /// The commit of the job's repository that it is of; empty: the newest of its branch.
   std::string revision = {};
+  /// More environment for all of its steps: what a webhook brought.
+  std::vector<std::pair<std::string, std::string>> env = {};
+  /// Of file parameters. Its content is a stash of the parameter's name, with one file of that
+  /// name.
+  struct Upload {
+    std::string parameter;
+    std::string content;
+  };
+  std::vector<Upload> uploads = {};
   /// Of a run that is begun again at a stage: by Engine::restart().
   struct Restart {
     uint64_t origin = 0;
@@ -123,8 +132,17 @@ struct EngineEvent {
   JobName job;
   uint64_t number = 0;
   std::string key;
-  RunState state = RunState::running;  ///< of the run
-  std::optional<RunNode> node;         ///< of type node
+  RunState state = RunState::running;         ///< of the run
+  std::optional<RunNode> node;                ///< of type node
+  BuildResult result = BuildResult::success;  ///< of the run, so far
+};
+
+/// Where runs take executors.
+struct Machine {
+  std::string name;
+  std::vector<std::string> labels;
+  size_t executors = 0;
+  size_t busy = 0;
 };
 
 /// Jobs, runs and credentials, kept in files; runs that were under way when the process ended go on
@@ -162,6 +180,9 @@ class Engine {
   /// Multi-branch pipelines. jobs() of a folder leaves them out; that of `demo/web` is its
   /// branches.
   virtual Branches& branches() = 0;
+  /// Its runs go with it. `conflict` while some are under way or wait, `already_exists` when there
+  /// is one of that name.
+  virtual Result<> rename_job(const JobName& job, const std::string& to) = 0;
 
   // ----- runs -----
   //
@@ -178,6 +199,8 @@ class Engine {
   virtual Result<RunInfo> run(const JobName& job, uint64_t number, bool with_nodes) const = 0;
   /// Numbers, newest first.
   virtual Result<std::vector<uint64_t>> runs(const JobName& job) const = 0;
+  /// Those that wait to begin, of all jobs.
+  virtual std::vector<std::pair<JobName, uint64_t>> waiting() const = 0;
   /// A new run with the script and the parameters that a run had. `script`: another one.
   virtual Result<uint64_t> replay(const JobName& job, uint64_t number, const std::string& by,
                                   std::optional<std::string> script) = 0;
@@ -219,6 +242,10 @@ class Engine {
   /// the signature is right. `invalid` when the body is none of SonarQube's.
   virtual Result<> sonar_webhook(std::string_view body, std::string_view signature) = 0;
 
+  // ----- machines -----
+
+  virtual std::vector<Machine> machines() const = 0;
+
   // ----- events -----
 
   /// Changes with each process: sequences of another epoch mean nothing.
@@ -229,7 +256,7 @@ class Engine {
   virtual Result<std::shared_ptr<void>> subscribe(
       uint64_t sequence, std::function<void(const EngineEvent&)> on_event) = 0;
 
-  // ----- credentials of a folder -----
+  // ----- credentials of a folder; without a name: those that all folders share -----
 
   virtual Result<> put_credential(const std::string& folder, const Credential& credential,
                                   const std::string& description) = 0;

@@ -142,6 +142,19 @@ class LocalNode final : public Node {
     return found;
   }
 
+  std::vector<Use> use() const override {
+    std::lock_guard lock(mutex_);
+    std::vector<Use> out;
+    for (size_t m = 0; m < options_.machines.size(); m++) {
+      const LocalNodeOptions::Machine& machine = options_.machines[m];
+      out.push_back({.name = machine.name,
+                     .labels = machine.labels,
+                     .executors = static_cast<size_t>(machine.executors),
+                     .busy = static_cast<size_t>(std::ranges::count(busy_[m], true))});
+    }
+    return out;
+  }
+
   void cancel(const std::string& key) override {
     std::function<void(Lease)> granted;
     {
@@ -280,7 +293,7 @@ class LocalNode final : public Node {
   LocalNodeOptions options_;
   std::unique_ptr<CommandRunner> commands_;
   Forgotten forgotten_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::vector<std::vector<bool>> busy_;
   std::map<std::string, bool> used_paths_;
   std::map<std::string, Lent> held_;

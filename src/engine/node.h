@@ -86,6 +86,13 @@ class Node {
   /// The very folder that a block had before a restart.
   virtual void retake_folder(const std::string& path) = 0;
   virtual void give_back_folder(const std::string& path) = 0;
+  /// How many executors the machines have, and how many are taken.
+  struct Use {
+    std::string name;
+    std::vector<std::string> labels;
+    size_t executors = 0, busy = 0;
+  };
+  virtual std::vector<Use> use() const = 0;
   /// A folder of the engine's own on the engine's machine, for what it fetches itself:
   /// Jenkinsfiles, libraries. Takes no executor.
   virtual std::shared_ptr<Workspace> own_folder(const std::string& name) = 0;

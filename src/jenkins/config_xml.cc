@@ -63,7 +63,8 @@ Result<json::value> read_spec(std::string_view config, bool with_secrets) {
     case JobKind::other: break;
   }
   return Error{Code::invalid,
-               fmt::format("config.xml: <{}> exists, but is no pipeline", root.name())};
+               fmt::format("config.xml: jobs of class <{}> are not supported: only pipelines are",
+                           root.name())};
 }
 
 }  // namespace
@@ -96,6 +97,17 @@ Result<std::string> changed_config(std::string_view config, const json::value& s
 Result<json::value> spec_of(std::string_view config) { return read_spec(config, false); }
 
 Result<json::value> spec_with_secrets(std::string_view config) { return read_spec(config, true); }
+
+bool is_disabled(std::string_view config) {
+  Result<pugi::xml_document> document = parse_xml(config);
+  return document && child_text(document->document_element(), "disabled") == "true";
+}
+
+Result<std::string> with_disabled(std::string_view config, bool disabled) {
+  pugi::xml_document document = TRY(parse_xml(config));
+  child_or_new(document.document_element(), "disabled").text().set(disabled ? "true" : "false");
+  return print_xml(document);
+}
 
 JobKind kind_of_config(std::string_view config) {
   Result<pugi::xml_document> document = parse_xml(config);

@@ -30,6 +30,11 @@ Result<json::value> spec_of(std::string_view config);
 Result<json::value> spec_with_secrets(std::string_view config);
 
 enum class JobKind : uint8_t { pipeline, multi_branch, folder, other };
+/// Whether the job takes no new runs; false when it cannot be read.
+bool is_disabled(std::string_view config);
+/// The config.xml with that switched.
+Result<std::string> with_disabled(std::string_view config, bool disabled);
+
 /// By the root element; `other` when it cannot be read.
 JobKind kind_of_config(std::string_view config);
 /// The same from the `_class` that Jenkins answers with.

@@ -172,6 +172,13 @@ json::object to_blue(const Run& run, std::string_view self) {
       {"commitUrl", text_or_null(run.commit_url)},
       {"pullRequest", run.pull_request}};
   if (!run.queue_id.empty()) out["queueId"] = run.queue_id;
+  // `self` ends with `runs/ID/`.
+  const std::string_view all =
+      self.substr(0, self.rfind('/', self.size() - std::min<size_t>(self.size(), 2)) + 1);
+  json::object& more = out["_links"].get_object();
+  if (all.ends_with("runs/")) more["parent"] = link(all.substr(0, all.size() - 5));
+  if (!run.previous_id.empty()) more["prevRun"] = link(fmt::format("{}{}/", all, run.previous_id));
+  if (!run.next_id.empty()) more["nextRun"] = link(fmt::format("{}{}/", all, run.next_id));
   return out;
 }
 
@@ -270,7 +277,7 @@ json::object to_blue(const Pipeline& pipeline, std::string_view self) {
   }
   return {
       {"_class", fmt::format("{}PipelineImpl", kPipelineImpl)},
-      {"_links", links(self, {"actions", "runs", "trends", "queue"})},
+      {"_links", links(self, {"actions", "runs", "trends", "queue", "scm"})},
       {"actions", json::array()},
       {"disabled", pipeline.disabled},
       {"displayName", pipeline.display_name},

@@ -58,6 +58,8 @@ struct Run {
   std::string summary;             ///< `stable`, `broken since build #2`, ...
   std::string type = "WorkflowRun";
   std::string queue_id;
+  std::string previous_id;  ///< of the runs before and after it; empty: none
+  std::string next_id;
   std::string cause_of_blockage;
   std::string artifacts_zip;
   std::string commit_id;

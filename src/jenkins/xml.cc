@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace ks::jenkins {
 namespace {
 
@@ -27,6 +29,19 @@ size_t end_of_markup(std::string_view text, size_t at) {
     }
   }
   return text.npos;
+}
+
+/// Entities can name files and grow without bound; nobody who writes our XML declares any.
+bool has_document_type(std::string_view text) {
+  for (size_t at = text.find('<'); at != text.npos;) {
+    const std::string_view rest = text.substr(at);
+    if (equals_ignoring_case(rest.substr(0, 9), "<!doctype")) return true;
+    const size_t end = end_of_markup(text, at);
+    // It stands before the root element.
+    if (end == text.npos || (!rest.starts_with("<!") && !rest.starts_with("<?"))) return false;
+    at = text.find('<', end);
+  }
+  return false;
 }
 
 /// How deep elements nest, at most `bound` + 1. The parser itself has no bound, and freeing its
@@ -60,6 +75,10 @@ struct StringWriter final : pugi::xml_writer {
 Result<pugi::xml_document> parse_xml(std::string_view text, XmlLimits limits) {
   if (text.size() > limits.max_bytes) {
     return Error{Code::too_large, fmt::format("xml: larger than {} bytes", limits.max_bytes)};
+  }
+  if (has_document_type(text)) {
+    return Error{Code::invalid,
+                 "xml: a document type (<!DOCTYPE>) is refused, as are its entities"};
   }
   if (depth_of(text, limits.max_depth) > limits.max_depth) {
     return Error{Code::too_large,

@@ -176,13 +176,13 @@ def _(w):
     folder = w.name("folder")
     w.must("POST", "/createItem", {"name": folder, "mode": FOLDER, "json": json.dumps({"name": folder, "mode": FOLDER})})
     assert w.get(f"/job/{folder}/api/json")["_class"] == FOLDER
-    for bad in ("a/b", "..", ".", "", "a%00b", "x" * 300, "a?b", "a*b", "a\\b", "a<b"):
+    for bad in ("a/b", "..", ".", "", "a%00b", "x" * 300, "a?b", "a%2Fb", "a%252Fb", "a*b", "a\\b", "a<b"):
         w.refused("POST", f"/job/rest/createItem?name={urllib.parse.quote(bad, safe='%')}", config("echo 1"), content_type=XML, status=400)
     freestyle = w.refused("POST", f"/job/rest/createItem?name={w.name()}", "<project><builders/></project>", content_type=XML)
     assert "project" in freestyle.text and "not supported" in freestyle.text, freestyle
     w.refused("POST", "/job/none/createItem?name=x", config("echo 1"), content_type=XML, status=404)
-    job = w.create("a ü%2F'b")
-    assert w.get(job + "/api/json")["name"] == "a ü%2F'b"
+    job = w.create("a ü'b")
+    assert w.get(job + "/api/json")["name"] == "a ü'b"
     w.refused("POST", f"/job/rest/createItem?name={w.name()}", json.dumps({"a": 1}), content_type="application/json", status=415)
 
 
@@ -344,7 +344,7 @@ def _(w, text):
 def _(w):
     build = w.build("demo", w.number)
     assert (build["result"], build["building"], build["number"]) == ("UNSTABLE", False, w.number), build
-    assert build["artifacts"] == [{"displayPath": "dir/fizz", "fileName": "fizz", "relativePath": "dir/fizz"}], build["artifacts"]
+    assert build["artifacts"] == [{"displayPath": "fizz", "fileName": "fizz", "relativePath": "dir/fizz"}], build["artifacts"]
     causes = next(a for a in build["actions"] if a["_class"] == "hudson.model.CauseAction")["causes"]
     assert causes[0]["userId"] == "admin" and causes[0]["shortDescription"] == "Started by user admin", causes
     parameters = next(a for a in build["actions"] if a["_class"] == "hudson.model.ParametersAction")["parameters"]
@@ -1121,7 +1121,13 @@ def _(w, text):
 
 @endpoint("shape Run")
 def _(w, text):
-    fits(example(text), w.get(f"{w.blue}/runs/{w.number}/"))
+    w.create("three")
+    for _ in range(3):
+        w.finished("three", w.begin("three"))
+    run = w.get(f"{ORGANIZATION}pipelines/rest/pipelines/three/runs/2/")
+    fits(example(text), run)
+    assert [w.get(run["_links"][name]["href"])["id"] for name in ("prevRun", "nextRun")] == ["1", "3"], run["_links"]
+    assert w.get(run["_links"]["parent"]["href"])["name"] == "three", run["_links"]
 
 
 @endpoint("shape Node (graph)")

@@ -9,7 +9,9 @@
 #include "base/json.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "cmd/up/api_tokens.h"
 #include "cmd/up/passwords.h"
+#include "engine/rest/jenkins_api.h"
 #include "kube/kubeconfig.h"
 #include "kube/status.h"
 
@@ -46,7 +48,7 @@ bool is_open_path(std::string_view path) {
   // What the API's documentation says is no secret.
   if (path == "/openapi.json" || path == "/apidocs.json") return true;
   for (std::string_view open :
-       {"/healthz", "/readyz", "/livez", "/apidocs", "/apidocs.json", "/swagger-ui"}) {
+       {"/healthz", "/readyz", "/livez", "/apidocs", "/apidocs.json", "/swagger-ui", "/login"}) {
     if (path.starts_with(open) && (path.size() == open.size() || path[open.size()] == '/')) {
       return true;
     }
@@ -77,11 +79,13 @@ std::optional<NameAndPassword> basic(const Request& request) {
   return NameAndPassword{text.substr(0, colon), text.substr(colon + 1)};
 }
 
-Response refuse(const kube::Status& status) {
+Response refuse(const kube::Status& status, std::string_view path) {
   Response response = Response::json(status.code, status.to_json_text());
   if (status.code == 401) {
     response.headers.add("WWW-Authenticate", "Bearer realm=\"ks\"");
-    response.headers.add("WWW-Authenticate", "Basic realm=\"ks\", charset=\"UTF-8\"");
+    response.headers.add("WWW-Authenticate", engine::is_jenkins_path(path)
+                                                 ? "Basic realm=\"Jenkins\""
+                                                 : "Basic realm=\"ks\", charset=\"UTF-8\"");
   } else {
     response.headers.set("Retry-After", std::to_string(PasswordCheck::kPerFailure.count()));
   }
@@ -115,11 +119,12 @@ current-context: ks
 
 struct Identity::State {
   State(std::string the_folder, const Clock& the_clock)
-      : folder(std::move(the_folder)), clock(the_clock) {}
+      : folder(std::move(the_folder)), clock(the_clock), api_tokens(file("api-tokens.json")) {}
 
   std::string file(std::string_view name) const { return folder + "/" + std::string(name); }
 
   Result<> load() {
+    TRY(api_tokens.load());
     const Result<std::string> text = read_file(file("identity.json"), kMaxFileBytes);
     if (!text && text.error().code == Code::not_found) return make();
     if (!text) return text.error();
@@ -191,25 +196,35 @@ struct Identity::State {
     return write_file_atomic(file(name), content, 0600);
   }
 
+  /// What stands for the password in Basic authentication, as KubeSphere's clients send it.
+  bool is_token(std::string_view value) const {
+    return equal_in_constant_time(token_hash(value), hash_of_token) || api_tokens.is_token(value);
+  }
+
   /// Nothing: who calls is known now.
   std::optional<Response> authenticate(Request& request) {
     if (request.peer == "in-process") return std::nullopt;
     if (const auto given = credentials(request, "Bearer")) {
       if (!equal_in_constant_time(token_hash(*given), hash_of_token)) {
-        return refuse(kube::unauthorized());
+        return refuse(kube::unauthorized(), request.path);
       }
-    } else if (const auto pair = basic(request)) {
+    } else if (const auto pair = basic(request); pair && is_token(pair->password)) {
+      if (pair->name != kUser) return refuse(kube::unauthorized(), request.path);
+    } else if (pair) {
       const PasswordCheck::Verdict verdict = check->check(pair->password);
       if (verdict == PasswordCheck::Verdict::too_many) {
         return refuse(kube::too_many_requests("too many wrong passwords; wait a little",
-                                              PasswordCheck::kPerFailure.count()));
+                                              PasswordCheck::kPerFailure.count()),
+                      request.path);
       }
       if (verdict == PasswordCheck::Verdict::wrong || pair->name != kUser) {
-        return refuse(kube::unauthorized());
+        return refuse(kube::unauthorized(), request.path);
       }
     } else {
-      if (is_open_path(request.path)) return std::nullopt;
-      return refuse(kube::unauthorized());
+      if (is_open_path(request.path) || engine::carries_job_token(request)) return std::nullopt;
+      // Clients of Jenkins look here for its headers.
+      if (request.path == "/") return Response::text(403, "Authentication required\n");
+      return refuse(kube::unauthorized(), request.path);
     }
     request.user = {.name = std::string(kUser),
                     .uid = uid,
@@ -219,6 +234,7 @@ struct Identity::State {
 
   const std::string folder;
   const Clock& clock;
+  ApiTokens api_tokens;
   std::string uid, password_hash, hash_of_token, token, new_password;
   bool changed = false;
   std::optional<PasswordCheck> check;
@@ -253,7 +269,11 @@ http::Router::Filter Identity::filter() {
 
 bool Identity::is_slow(const Request& request) const {
   const auto pair = basic(request);
-  return pair && !state_->check->is_known(pair->password);
+  return pair && !state_->check->is_known(pair->password) && !state_->is_token(pair->password);
+}
+
+void Identity::add_routes(http::Router& router) {
+  state_->api_tokens.add_routes(router, std::string(kUser));
 }
 
 }  // namespace ks::cmd

@@ -8,7 +8,8 @@
 
 namespace ks::cmd {
 
-/// Who may call: one user, `admin`, by password (Basic) or by token (Bearer).
+/// Who may call: one user, `admin`, by password (Basic) or by token (Bearer, or Basic in the place
+/// of the password).
 ///
 /// The folder keeps a bcrypt hash of the password and a SHA-256 of the token in `identity.json`,
 /// and for people the password in `admin-password` and the token in `kubeconfig`; all of them for
@@ -40,6 +41,8 @@ class Identity {
   /// `/readyz`, `/livez`, `/version`, the API's documentation, webhooks and answers to approvals;
   /// all else is 401 with a Status. Sets Request::user.
   http::Router::Filter filter();
+  /// Lets the user make tokens for programs.
+  void add_routes(http::Router& router);
   /// Whether authenticating this request takes a worker: a password that must be hashed.
   bool is_slow(const http::Request& request) const;
 

@@ -182,7 +182,7 @@ struct Platform::State {
     lifecycle.emplace(*store, std::move(options));
     lifecycle->start();
     engine = TRY(engine::Engine::open(TRY(engine_options(settings, url))));
-    jenkins_api.emplace(*engine);
+    jenkins_api.emplace(*engine, settings.data_dir + "/engine/clients.json");
     add_routes();
     return start_controllers();
   }
@@ -218,6 +218,7 @@ struct Platform::State {
 
   void add_routes() {
     routes.add_filter(http::measure_requests(metrics));
+    routes.add_filter(engine::jenkins_headers());
     routes.add_filter(identity->filter());
     http::add_health(routes, {.live = {},
                               .ready = {{.name = "store", .run = [] { return Result<>(); }}},
@@ -231,6 +232,7 @@ struct Platform::State {
                      [this] { return static_cast<double>(store->watcher_count()); });
     api->add_routes(routes);
     jenkins_api->add_routes(routes);
+    identity->add_routes(routes);
   }
 
   Result<> start_controllers() {

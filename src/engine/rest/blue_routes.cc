@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <condition_variable>
+#include <mutex>
+#include <span>
 
 #include "base/json.h"
 #include "base/text.h"
 #include "engine/branches.h"
 #include "engine/rest/blue_view.h"
+#include "engine/rest/core_view.h"
 #include "engine/rest/routes.h"
 
 namespace ks::engine {
@@ -25,11 +29,6 @@ std::string run_path(const JobName& job, uint64_t number) {
   return fmt::format("{}runs/{}/", blue_path(job), number);
 }
 
-size_t number_param(const Request& request, std::string_view name, size_t otherwise) {
-  const std::optional<int64_t> number = parse_int(request.query.get(name));
-  return number && *number >= 0 ? static_cast<size_t>(*number) : otherwise;
-}
-
 /// The run that the path names.
 Result<RunInfo> info_of(Engine& engine, const Request& request, bool with_nodes) {
   return engine.run(job_of(request), TRY(number_of(request)), with_nodes);
@@ -37,7 +36,7 @@ Result<RunInfo> info_of(Engine& engine, const Request& request, bool with_nodes)
 
 Response show_pipeline(Engine& engine, const Request& request) {
   const Result<json::object> shown = blue_job_json(engine, job_of(request));
-  return shown ? Response::json(200, to_json(*shown)) : blue_error(shown.error());
+  return shown ? blue_reply(request, *shown) : blue_error(shown.error());
 }
 
 Response list_runs(Engine& engine, const Request& request) {
@@ -45,15 +44,17 @@ Response list_runs(Engine& engine, const Request& request) {
   if (engine.branches().has(job)) return list_branch_runs(engine, request);
   const Result<std::vector<uint64_t>> numbers = engine.runs(job);
   if (!numbers) return blue_error(numbers.error());
-  const size_t from = std::min(number_param(request, "start", 0), numbers->size());
-  const size_t to = std::min(numbers->size(), from + number_param(request, "limit", kDefaultPage));
+  const Result<Page> page = page_of(request, kDefaultPage);
+  if (!page) return blue_error(page.error());
+  const size_t from = std::min(page->start, numbers->size());
+  const size_t to = from + std::min(page->limit, numbers->size() - from);
   json::array out;
   for (size_t i = from; i < to; ++i) {
     const Result<RunInfo> info = engine.run(job, (*numbers)[i], false);
     if (!info && info.error().code == Code::unavailable) return blue_error(info.error());
     if (info) out.push_back(run_json(engine, *info));
   }
-  Response response = Response::json(200, to_json(out));
+  Response response = blue_reply(request, out);
   if (to < numbers->size()) {
     response.headers.set("Link", fmt::format("<{}runs/?start={}&limit={}>; rel=\"next\"",
                                              blue_path(job), to, to - from));
@@ -103,7 +104,7 @@ Response start_run(Engine& engine, const Request& request) {
 Response show_run(Engine& engine, const Request& request) {
   const Result<RunInfo> info = info_of(engine, request, false);
   if (!info) return blue_error(info.error());
-  return Response::json(200, to_json(run_json(engine, *info)));
+  return blue_reply(request, run_json(engine, *info));
 }
 
 Response replay_run(Engine& engine, const Request& request) {
@@ -117,11 +118,44 @@ Response replay_run(Engine& engine, const Request& request) {
   return Response::json(200, to_json(run_json(engine, *info)));
 }
 
+/// Until the run is over, as its log tells, or for that long.
+void wait_for_end(Engine& engine, const JobName& job, uint64_t number,
+                  std::chrono::seconds at_most) {
+  struct Wake {
+    std::mutex mutex;
+    std::condition_variable changed;
+    uint64_t events = 0;
+  };
+  const auto wake = std::make_shared<Wake>();
+  const Result<std::shared_ptr<void>> token =
+      engine.subscribe(engine.last_event(), [wake, job, number](const EngineEvent& event) {
+        if (event.job != job || event.number != number) return;
+        std::lock_guard lock(wake->mutex);
+        ++wake->events;
+        wake->changed.notify_all();
+      });
+  const auto end = std::chrono::steady_clock::now() + at_most;
+  std::unique_lock lock(wake->mutex);
+  while (token) {
+    const uint64_t seen = wake->events;
+    lock.unlock();
+    const Result<RunInfo> info = engine.run(job, number, false);
+    lock.lock();
+    if (!info || info->finished()) return;
+    if (!wake->changed.wait_until(lock, end, [&] { return wake->events != seen; })) return;
+  }
+}
+
 Response stop_run(Engine& engine, const Request& request) {
   const Result<uint64_t> number = number_of(request);
   if (!number) return blue_error(number.error());
   if (Result<> stopped = engine.stop(job_of(request), *number, caller(request)); !stopped) {
     return blue_error(stopped.error());
+  }
+  if (request.query.get("blocking") == "true") {
+    const std::optional<int64_t> seconds = parse_int(request.query.get("timeOutInSecs"));
+    wait_for_end(engine, job_of(request), *number,
+                 std::chrono::seconds(std::clamp<int64_t>(seconds.value_or(10), 0, 60)));
   }
   return show_run(engine, request);
 }
@@ -267,18 +301,27 @@ Response restart_at(Engine& engine, const Request& request) {
 Response list_artifacts(Engine& engine, const Request& request) {
   const Result<RunInfo> info = info_of(engine, request, false);
   if (!info) return blue_error(info.error());
+  const Result<Page> page = page_of(request, kDefaultPage);
+  if (!page) return blue_error(page.error());
+  const size_t from = std::min(page->start, info->artifacts.size());
+  const size_t count = std::min(page->limit, info->artifacts.size() - from);
   json::array out;
-  for (const Artifact& one : info->artifacts) {
-    out.push_back(
-        json::object{{"_class", "io.jenkins.blueocean.service.embedded.rest.ArtifactImpl"},
-                     {"downloadable", true},
-                     {"id", "io.jenkins.blueocean.service.embedded.rest.ArtifactImpl:" +
-                                percent_encode(percent_encode(one.path))},
-                     {"name", one.path.substr(one.path.rfind('/') + 1)},
-                     {"path", one.path},
-                     {"size", one.bytes},
-                     {"url", fmt::format("{}/{}/artifact/{}", job_ref(info->job).core_path(),
-                                         info->number, percent_encode(one.path, "/"))}});
+  for (const Artifact& one : std::span(info->artifacts).subspan(from, count)) {
+    const std::string self = fmt::format("{}artifacts/{}/", run_path(info->job, info->number),
+                                         percent_encode(percent_encode(one.path)));
+    out.push_back(json::object{
+        {"_class", "io.jenkins.blueocean.service.embedded.rest.ArtifactImpl"},
+        {"_links",
+         json::object{{"self", json::object{{"_class", "io.jenkins.blueocean.rest.hal.Link"},
+                                            {"href", self}}}}},
+        {"downloadable", true},
+        {"id", "io.jenkins.blueocean.service.embedded.rest.ArtifactImpl:" +
+                   percent_encode(percent_encode(one.path))},
+        {"name", one.path.substr(one.path.rfind('/') + 1)},
+        {"path", one.path},
+        {"size", one.bytes},
+        {"url", fmt::format("{}/{}/artifact/{}", job_ref(info->job).core_path(), info->number,
+                            percent_encode(one.path, "/"))}});
   }
   return Response::json(200, to_json(out));
 }

@@ -10,6 +10,8 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "engine/branches.h"
+#include "engine/rest/change_sets.h"
+#include "engine/rest/queue.h"
 
 namespace ks::engine {
 namespace {
@@ -128,6 +130,7 @@ json::value input_json(const PendingInput& input) {
   }
   return json::object{
       {"_class", "io.jenkins.blueocean.rest.impl.pipeline.InputStepImpl"},
+      {"_links", json::object()},
       {"id", input.id},
       {"message", input.message},
       {"ok", input.ok},
@@ -303,7 +306,11 @@ jenkins::Run blue_run(const RunInfo& info, WallTime now) {
   out.duration_ms = duration(info.started, info.ended, now);
   out.estimated_ms = -1;
   out.replayable = info.finished();
-  if (info.state == RunState::queued) out.queue_id = out.id;
+  out.queue_id = std::to_string(queue_id(info.job, info.number));
+  if (info.number > 1) out.previous_id = std::to_string(info.number - 1);
+  out.commit_id = commit_of(info);
+  out.changes =
+      blue_changes(info, fmt::format("{}/runs/{}/", job_ref(info.job).blue_path(), info.number));
   for (const std::string& cause : info.causes) out.causes.push_back(cause_json(cause));
   if (!info.artifacts.empty()) {
     out.artifacts_zip =

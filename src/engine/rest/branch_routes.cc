@@ -115,9 +115,10 @@ Result<json::object> project_blue(Engine& engine, const JobName& name) {
 }
 
 Result<json::object> branch_blue(Engine& engine, const JobName& job) {
-  const json::array parameters = TRY(engine.job_parameters(job));
+  const JobFacts facts = TRY(facts_of(engine, job));
   jenkins::Pipeline pipeline =
-      blue_pipeline(job, parameters, latest_of(engine, job, kLatest), now());
+      blue_pipeline(job, facts.parameters, latest_of(engine, job, kLatest), now());
+  pipeline.disabled = facts.disabled;
   const std::optional<Branches::Branch> branch = engine.branches().branch(job);
   if (branch) {
     pipeline.disabled = branch->dead;
@@ -244,8 +245,8 @@ json::object run_json(Engine& engine, const RunInfo& info) {
     run.branch = branch_facts(*branch);
     run.pull_request = request_facts(branch->head);
   }
-  for (const json::value& checkout : info.checkouts) {
-    if (run.commit_id.empty()) run.commit_id = text_at(checkout, {"commit"});
+  if (const uint64_t next = next_build(engine, info.job, info.number); next > 0) {
+    run.next_id = std::to_string(next);
   }
   return to_blue(run, fmt::format("{}runs/{}/", blue_path(info.job), info.number));
 }

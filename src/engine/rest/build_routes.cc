@@ -3,14 +3,21 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "base/file.h"
 #include "base/json.h"
+#include "base/random.h"
 #include "base/text.h"
+#include "engine/archive.h"
 #include "engine/fence.h"
+#include "engine/rest/api_format.h"
 #include "engine/rest/blue_view.h"
+#include "engine/rest/change_sets.h"
 #include "engine/rest/core_view.h"
 #include "engine/rest/routes.h"
 #include "engine/rest/tree.h"
 #include "engine/sonar_record.h"
+#include "engine/test_report.h"
+#include "http/range.h"
 
 // One build in Jenkins' core API: its page, its files, its questions, its stages (engine-rest,
 // sections 1 and 4).
@@ -65,8 +72,23 @@ Response api_reply(const Request& request, const json::value& value) {
     if (!kept) return core_error(kept.error());
     shown = std::move(*kept);
   }
+  std::string_view path = request.path;
+  if (path.ends_with('/')) path.remove_suffix(1);
+  if (path.ends_with("/api/xml")) return xml_reply(to_api_xml(shown));
+  if (path.ends_with("/api/python")) {
+    Response out = Response::text(200, to_api_python(shown));
+    out.headers.set("Content-Type", "text/x-python;charset=utf-8");
+    return out;
+  }
   const bool pretty = request.query.get("pretty") == "true";
   return Response::json(200, pretty ? to_pretty_json(shown) : to_json(shown));
+}
+
+Response blue_reply(const Request& request, const json::value& value) {
+  const std::string_view tree = request.query.get("tree");
+  if (tree.empty()) return Response::json(200, to_json(value));
+  const Result<json::value> kept = keep_tree(value, tree);
+  return kept ? Response::json(200, to_json(*kept)) : blue_error(kept.error());
 }
 
 namespace {
@@ -74,7 +96,8 @@ namespace {
 Response show_build(Engine& engine, const Request& request) {
   const Result<RunInfo> info = build_of(engine, request, false);
   if (!info) return core_error(info.error());
-  json::object build = build_json(*info, base_url(request), now());
+  json::object build = build_json(*info, base_url(request), now(),
+                                  next_build(engine, info->job, info->number));
   // Beside the artifacts of the run.
   if (const auto archive = engine.artifacts_folder(info->job, info->number)) {
     for (const SonarTask& task : sonar_tasks(archive->substr(0, archive->rfind('/')))) {
@@ -125,47 +148,60 @@ Response show_artifact(Engine& engine, const Request& request) {
   out.headers.set("Content-Type", std::string(type));
   out.headers.set("X-Content-Type-Options", "nosniff");
   out.headers.set("Content-Security-Policy", "sandbox; default-src 'none'");
-  if (type == "application/octet-stream") {
+  // Nothing that a build made is shown as a page of this server, but pictures and plain text.
+  if (!type.starts_with("text/plain") && !type.starts_with("image/")) {
     const std::string name = replace_all(path.substr(path.rfind('/') + 1), "\"", "_");
     out.headers.set("Content-Disposition", fmt::format("attachment; filename=\"{}\"", name));
   }
   out.body = std::move(*content);
-  return out;
+  return http::ranged(request, std::move(out));
+}
+
+/// All of them, packed anew for each who asks.
+Response show_archive(Engine& engine, const Request& request) {
+  const Result<RunInfo> info = build_of(engine, request, false);
+  if (!info) return core_error(info.error());
+  if (info->artifacts.empty()) {
+    return core_error({Code::not_found, "this build has no artifacts"});
+  }
+  const Result<std::string> folder = engine.artifacts_folder(info->job, info->number);
+  if (!folder) return core_error(folder.error());
+  // `archive/` stands before each path in it, as Jenkins packs them.
+  const std::string around = folder->substr(0, folder->rfind('/'));
+  std::vector<std::string> files;
+  for (const Artifact& one : info->artifacts) files.push_back("archive/" + one.path);
+  // The archive's writer stays inside of the folder, so it is packed there.
+  const std::string path = fmt::format("{}/{}.zip", around, random_text(12));
+  const Result<size_t> packed =
+      write_archive(Fence(around), path, ArchiveFormat::zip, around, files, request.stop);
+  if (!packed) return core_error(packed.error());
+  Result<std::string> content = read_file(path, kMostArtifactBytes);
+  if (Result<> gone = remove_tree(path); !gone) return core_error(gone.error());
+  if (!content) return core_error(content.error());
+  Response out;
+  out.headers.set("Content-Type", "application/zip");
+  out.headers.set("X-Content-Type-Options", "nosniff");
+  out.headers.set("Content-Disposition", "attachment; filename=\"archive.zip\"");
+  out.body = std::move(*content);
+  return http::ranged(request, std::move(out));
 }
 
 Response show_tests(Engine& engine, const Request& request) {
   const Result<RunInfo> info = build_of(engine, request, false);
   if (!info) return core_error(info.error());
   if (!info->tests) return core_error({Code::not_found, "this build has no test report"});
-  const TestSummary& tests = *info->tests;
-  return api_reply(request, json::object{{"_class", "hudson.tasks.junit.TestResult"},
-                                         {"duration", 0},
-                                         {"empty", tests.total == 0},
-                                         {"failCount", tests.failed},
-                                         {"passCount", tests.total - tests.failed - tests.skipped},
-                                         {"skipCount", tests.skipped},
-                                         {"totalCount", tests.total},
-                                         {"suites", json::array()}});
+  const Result<std::string> folder = tests_folder(engine, *info);
+  if (!folder) return core_error(folder.error());
+  Result<std::optional<json::object>> report = read_test_report(*folder);
+  if (!report) return core_error(report.error());
+  json::object out{{"_class", "hudson.tasks.junit.TestResult"}};
+  if (!*report) return core_error({Code::not_found, "the report of this build is gone"});
+  for (auto& [name, member] : **report) out[name] = std::move(member);
+  out["empty"] = info->tests->total == 0;
+  return api_reply(request, out);
 }
 
 // ----- questions -----
-
-/// The values of `json={"parameter":[{name,value}]}`.
-Result<json::object> answer_values(const Request& request) {
-  json::object out;
-  const std::string form = field(request, "json");
-  if (form.empty()) return out;
-  const json::value parsed = TRY(parse_json(form));
-  const json::value* list = find(parsed, {"parameter"});
-  if (list == nullptr) return out;
-  const json::array one{*list};
-  for (const json::value& parameter : list->is_array() ? list->get_array() : one) {
-    if (const json::value* value = find(parameter, {"value"})) {
-      out[text_at(parameter, {"name"})] = *value;
-    }
-  }
-  return out;
-}
 
 Result<> answer(Engine& engine, const Request& request, const std::string& id, bool proceed) {
   const RunInfo info = TRY(build_of(engine, request, false));
@@ -180,13 +216,49 @@ Result<> answer(Engine& engine, const Request& request, const std::string& id, b
     return Error{Code::forbidden,
                  fmt::format("You need to be {} to submit this.", join(input->submitters, ","))};
   }
-  const json::object values = TRY(answer_values(request));
+  const json::object values = TRY(form_values(field(request, "json")));
   return engine.answer(info.job, info.number, id,
                        {.proceed = proceed, .by = by, .parameters_json = to_json(values)});
 }
 
 Response answered(const Result<>& result) {
   return result ? Response::text(200, "") : core_error(result.error());
+}
+
+// ----- begun again -----
+
+Response begun(const Result<uint64_t>& number) {
+  if (!number) return core_error(number.error());
+  Response out = Response::text(302, "");
+  out.headers.set("Location", fmt::format("../../{}/", *number));
+  return out;
+}
+
+/// `json={"mainScript": ...}`.
+Response replay(Engine& engine, const Request& request) {
+  const Result<RunInfo> info = build_of(engine, request, false);
+  if (!info) return core_error(info.error());
+  std::string script = field(request, "mainScript");
+  if (const std::string form = field(request, "json"); !form.empty()) {
+    const Result<json::value> parsed = parse_json(form);
+    if (!parsed) return core_error(Error(parsed.error()).in("form field json"));
+    if (const std::string_view text = text_at(*parsed, {"mainScript"}); !text.empty())
+      script = text;
+  }
+  return begun(engine.replay(info->job, info->number, caller(request),
+                             script.empty() ? std::nullopt : std::optional(script)));
+}
+
+Response restart(Engine& engine, const Request& request) {
+  const Result<RunInfo> info = build_of(engine, request, false);
+  if (!info) return core_error(info.error());
+  std::string stage = field(request, "stageName");
+  if (const std::string form = field(request, "json"); stage.empty() && !form.empty()) {
+    const Result<json::value> parsed = parse_json(form);
+    if (parsed) stage = text_at(*parsed, {"stageName"});
+  }
+  if (stage.empty()) return core_error({Code::invalid, "which stage? stageName is missing"});
+  return begun(engine.restart(info->job, info->number, stage, caller(request)));
 }
 
 // ----- stages: wfapi -----
@@ -218,24 +290,64 @@ std::string build_path(const RunInfo& info) {
 
 json::object link(std::string href) { return {{"href", std::move(href)}}; }
 
-json::array wf_stages(const RunInfo& info) {
+/// Blue Ocean's word for a result as this API has it.
+std::string_view wf_word(std::string_view result) {
+  return result == "FAILURE" ? "FAILED" : result == "NOT_BUILT" ? "NOT_EXECUTED" : result;
+}
+
+json::object wf_step(const RunInfo& info, const jenkins::Step& step, const std::string& before) {
+  const std::string self = fmt::format("{}/execution/node/{}", build_path(info), step.id);
+  json::array parents;
+  if (!before.empty()) parents.push_back(json::value(before));
+  return {{"_links", json::object{{"self", link(self + "/wfapi/describe")},
+                                  {"log", link(self + "/wfapi/log")},
+                                  {"console", link(self + "/log")}}},
+          {"id", step.id},
+          {"name", step.name},
+          {"execNode", ""},
+          {"status", step.state == "FINISHED" ? wf_word(step.result)
+                     : step.state == "PAUSED" ? "PAUSED_PENDING_INPUT"
+                                              : "IN_PROGRESS"},
+          {"parameterDescription", step.description},
+          {"startTimeMillis", step.started ? step.started->time_since_epoch().count() : 0},
+          {"durationMillis", step.duration_ms},
+          {"pauseDurationMillis", 0},
+          {"parentNodes", std::move(parents)}};
+}
+
+json::array wf_steps(const RunInfo& info, const jenkins::Node& node) {
   json::array out;
-  for (const jenkins::Node& node : blue_nodes(info, now())) {
-    out.push_back(json::object{
-        {"_links", json::object{{"self", link(fmt::format("{}/execution/node/{}/wfapi/describe",
-                                                          build_path(info), node.id))}}},
-        {"id", node.id},
-        {"name", node.name},
-        {"execNode", ""},
-        {"status", wf_status(node)},
-        {"startTimeMillis", node.started ? node.started->time_since_epoch().count() : 0},
-        {"durationMillis", node.duration_ms},
-        {"pauseDurationMillis", 0}});
+  std::string before = node.id;
+  for (const jenkins::Step& step : node.steps) {
+    out.push_back(wf_step(info, step, before));
+    before = step.id;
   }
   return out;
 }
 
-json::object wf_run(const RunInfo& info) {
+json::object wf_stage(const RunInfo& info, const jenkins::Node& node) {
+  return {{"_links", json::object{{"self", link(fmt::format("{}/execution/node/{}/wfapi/describe",
+                                                            build_path(info), node.id))}}},
+          {"id", node.id},
+          {"name", node.name},
+          {"execNode", ""},
+          {"status", wf_status(node)},
+          {"startTimeMillis", node.started ? node.started->time_since_epoch().count() : 0},
+          {"durationMillis", node.duration_ms},
+          {"pauseDurationMillis", 0}};
+}
+
+json::array wf_stages(const RunInfo& info, bool with_steps) {
+  json::array out;
+  for (const jenkins::Node& node : blue_nodes(info, now())) {
+    json::object stage = wf_stage(info, node);
+    if (with_steps) stage["stageFlowNodes"] = wf_steps(info, node);
+    out.push_back(std::move(stage));
+  }
+  return out;
+}
+
+json::object wf_run(const RunInfo& info, bool with_steps) {
   const std::string path = build_path(info);
   const WallTime began = info.started == WallTime{} ? info.queued : info.started;
   const WallTime end = info.finished() ? info.ended : now();
@@ -251,7 +363,7 @@ json::object wf_run(const RunInfo& info) {
       {"durationMillis", (end - began).count()},
       {"queueDurationMillis", (began - info.queued).count()},
       {"pauseDurationMillis", 0},
-      {"stages", wf_stages(info)}};
+      {"stages", wf_stages(info, with_steps)}};
 }
 
 json::array wf_inputs(const RunInfo& info) {
@@ -303,30 +415,42 @@ Response wf_node(Engine& engine, const Request& request) {
   if (!info) return core_error(info.error());
   for (const jenkins::Node& node : blue_nodes(*info, now())) {
     if (node.id != request.param("node")) continue;
-    json::array steps;
-    for (const jenkins::Step& step : node.steps) {
-      const std::string self = fmt::format("{}/execution/node/{}", build_path(*info), step.id);
-      steps.push_back(json::object{
-          {"_links", json::object{{"self", link(self + "/wfapi/describe")},
-                                  {"log", link(self + "/wfapi/log")}}},
-          {"id", step.id},
-          {"name", step.name},
-          {"execNode", ""},
-          {"status", step.state == "FINISHED" ? (step.result == "FAILURE" ? "FAILED" : step.result)
-                                              : "IN_PROGRESS"},
-          {"parameterDescription", step.description},
-          {"startTimeMillis", step.started ? step.started->time_since_epoch().count() : 0},
-          {"durationMillis", step.duration_ms},
-          {"pauseDurationMillis", 0},
-          {"parentNodes", json::array()}});
-    }
-    return Response::json(200, to_json(json::object{{"id", node.id},
-                                                    {"name", node.name},
-                                                    {"execNode", ""},
-                                                    {"status", wf_status(node)},
-                                                    {"stageFlowNodes", std::move(steps)}}));
+    json::object stage = wf_stage(*info, node);
+    stage["stageFlowNodes"] = wf_steps(*info, node);
+    return Response::json(200, to_json(stage));
   }
-  return core_error({Code::not_found, "no such stage"});
+  for (const jenkins::Step& step : blue_steps(*info, now())) {
+    if (step.id == request.param("node")) {
+      return Response::json(200, to_json(wf_step(*info, step, "")));
+    }
+  }
+  return core_error({Code::not_found, "no such stage or step"});
+}
+
+/// What a stage or step wrote, at most so much of its end.
+Response wf_log(Engine& engine, const Request& request) {
+  constexpr uint64_t kMostBytes = 64u << 10;
+  const Result<RunInfo> info = build_of(engine, request, true);
+  if (!info) return core_error(info.error());
+  const auto node = std::ranges::find(info->nodes, std::string(request.param("node")),
+                                      [](const RunNode& one) { return std::to_string(one.id); });
+  if (node == info->nodes.end()) return core_error({Code::not_found, "no such stage or step"});
+  const bool more = node->ended == WallTime{};
+  const uint64_t to = more ? info->log_bytes : node->log_end;
+  const uint64_t from =
+      std::max(std::min(node->log_begin, to), to > kMostBytes ? to - kMostBytes : 0);
+  const Result<Engine::LogPiece> piece = engine.log(info->job, info->number, from, to - from);
+  if (!piece) return core_error(piece.error());
+  const std::string self =
+      fmt::format("{}/execution/node/{}", build_path(*info), request.param("node"));
+  return Response::json(
+      200,
+      to_json(json::object{{"nodeId", std::to_string(node->id)},
+                           {"nodeStatus", more ? "IN_PROGRESS" : wf_word(to_string(node->result))},
+                           {"length", to - std::min(node->log_begin, to)},
+                           {"hasMore", from > node->log_begin},
+                           {"text", piece->text},
+                           {"consoleUrl", self + "/log"}}));
 }
 
 Response wf_job(Engine& engine, const Request& request, bool runs_only) {
@@ -345,10 +469,12 @@ Response wf_job(Engine& engine, const Request& request, bool runs_only) {
   std::string_view since = request.query.get("since");
   if (since.starts_with('#')) since.remove_prefix(1);
   const auto oldest = static_cast<uint64_t>(std::max<int64_t>(parse_int(since).value_or(0), 0));
+  const bool full = request.query.get("fullStages") == "true";
   json::array out;
   for (uint64_t number : *numbers) {
     if (out.size() == kMost || number < oldest) break;
-    if (const Result<RunInfo> info = engine.run(job, number, true)) out.push_back(wf_run(*info));
+    if (const Result<RunInfo> info = engine.run(job, number, true))
+      out.push_back(wf_run(*info, full));
   }
   return Response::json(200, to_json(out));
 }
@@ -359,12 +485,12 @@ void add_build_routes(const Routes& routes) {
   http::Router& router = routes.router;
   Engine& engine = routes.engine;
   const std::string job = "/job/{p}/job/{j}", build = job + "/{n}";
-  add_both(router, Method::get, build + "/api/json",
-           [&](Request& r) { return show_build(engine, r); });
+  add_api(router, build, [&](Request& r) { return show_build(engine, r); });
+  router.add(Method::get, build + "/artifact/*zip*/{name}",
+             [&](Request& r) { return show_archive(engine, r); });
   router.add(Method::get, build + "/artifact/{path...}",
              [&](Request& r) { return show_artifact(engine, r); });
-  add_both(router, Method::get, build + "/testReport/api/json",
-           [&](Request& r) { return show_tests(engine, r); });
+  add_api(router, build + "/testReport", [&](Request& r) { return show_tests(engine, r); });
   for (const auto& [word, proceed] :
        {std::pair{"proceedEmpty", true}, std::pair{"proceed", true}, std::pair{"abort", false}}) {
     add_both(router, Method::post, fmt::format("{}/input/{{id}}/{}", build, word),
@@ -381,17 +507,24 @@ void add_build_routes(const Routes& routes) {
       return info ? Response::json(200, to_json(view(*info))) : core_error(info.error());
     });
   };
-  wf("", wf_run);
-  wf("/describe", wf_run);
+  for (const char* name : {"", "/describe"}) {
+    wf(name, [](const RunInfo& info) { return wf_run(info, false); });
+  }
   wf("/pendingInputActions", wf_inputs);
   wf("/nextPendingInputAction", [](const RunInfo& info) -> json::value {
     json::array all = wf_inputs(info);
     return all.empty() ? json::value() : all.front();
   });
   wf("/artifacts", wf_artifacts);
-  wf("/changesets", [](const RunInfo&) { return json::array(); });
+  wf("/changesets", wf_changes);
   add_both(router, Method::get, build + "/execution/node/{node}/wfapi/describe",
            [&](Request& r) { return wf_node(engine, r); });
+  add_both(router, Method::get, build + "/execution/node/{node}/wfapi/log",
+           [&](Request& r) { return wf_log(engine, r); });
+  add_both(router, Method::post, build + "/replay/run",
+           [&](Request& r) { return replay(engine, r); });
+  add_both(router, Method::post, build + "/restart/restart",
+           [&](Request& r) { return restart(engine, r); });
   for (const char* name : {"/wfapi", "/wfapi/describe"}) {
     add_both(router, Method::get, job + name, [&](Request& r) { return wf_job(engine, r, false); });
   }

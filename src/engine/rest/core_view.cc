@@ -5,9 +5,14 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "engine/branches.h"
 #include "engine/builds.h"
+#include "engine/rest/change_sets.h"
+#include "engine/rest/queue.h"
+#include "jenkins/config_xml.h"
+#include "jenkins/types.h"
 
 namespace ks::engine {
 namespace {
@@ -60,23 +65,34 @@ json::array parameter_definitions(const json::array& parameters) {
   json::array out;
   for (const json::value& one : parameters) {
     const std::string_view type = text_at(one, {"type"});
-    const json::value* value = find(one, {"default_value"});
+    std::string_view text = text_at(one, {"default_value"});
+    json::array choices;
+    if (type == "choice") {
+      for (std::string_view choice : split(text, '\n')) choices.push_back(json::value(choice));
+      text = text.substr(0, text.find('\n'));
+    }
+    if (type == "password") text = {};  // a secret
+    const json::value value = type == "boolean" || type == "booleanParam"
+                                  ? json::value(text == "true")
+                                  : json::value(text);
     json::object shown{
         {"_class", "hudson.model." + class_of_parameter(type, "ParameterDefinition")},
         {"defaultParameterValue",
          json::object{{"_class", "hudson.model." + class_of_parameter(type, "ParameterValue")},
                       {"name", text_at(one, {"name"})},
-                      {"value", value == nullptr ? json::value("") : *value}}},
+                      {"value", value}}},
         {"description", text_at(one, {"description"})},
         {"name", text_at(one, {"name"})},
         {"type", class_of_parameter(type, "ParameterDefinition")}};
-    if (const json::value* choices = find(one, {"choices"})) shown["choices"] = *choices;
+    if (!choices.empty()) shown["choices"] = std::move(choices);
     out.push_back(std::move(shown));
   }
   return out;
 }
 
-json::array actions_of(const RunInfo& info) {
+}  // namespace
+
+json::array build_actions(const RunInfo& info) {
   json::array out, causes, parameters;
   for (const std::string& cause : info.causes) {
     json::object shown{{"_class", "hudson.model.Cause"}, {"shortDescription", cause}};
@@ -102,6 +118,7 @@ json::array actions_of(const RunInfo& info) {
     out.push_back(json::object{{"_class", "hudson.model.ParametersAction"},
                                {"parameters", std::move(parameters)}});
   }
+  for (json::value& data : build_data(info)) out.push_back(std::move(data));
   if (info.tests) {
     out.push_back(json::object{{"_class", "hudson.tasks.junit.TestResultAction"},
                                {"failCount", info.tests->failed},
@@ -112,7 +129,26 @@ json::array actions_of(const RunInfo& info) {
   return out;
 }
 
-}  // namespace
+Result<JobFacts> facts_of(const Engine& engine, const JobName& job) {
+  JobFacts out;
+  out.parameters = TRY(engine.job_parameters(job));
+  const std::string config = TRY(engine.job_config(job));
+  out.disabled = jenkins::is_disabled(config);
+  if (const Result<json::value> spec = jenkins::spec_of(config)) {
+    out.description = text_at(*spec, {"pipeline", "description"});
+    out.concurrent = !bool_at(*spec, {"pipeline", "disable_concurrent"});
+  }
+  return out;
+}
+
+uint64_t next_build(const Engine& engine, const JobName& job, uint64_t number) {
+  uint64_t next = 0;
+  for (uint64_t one : engine.runs(job).value_or(std::vector<uint64_t>())) {
+    if (one <= number) break;  // the newest come first
+    next = one;
+  }
+  return next;
+}
 
 std::string shown_name(const JobName& job) {
   return shown_job(job.folder) + " » " + percent_decode(job.name);
@@ -133,7 +169,7 @@ std::string color_of(const RunInfo* latest) {
   return latest->finished() ? color : color + "_anime";
 }
 
-json::object job_json(const JobName& job, const json::array& parameters,
+json::object job_json(const JobName& job, const JobFacts& facts,
                       const std::vector<uint64_t>& numbers, const std::vector<RunInfo>& latest,
                       const std::string& base) {
   const std::string url = base + job_path(job);
@@ -146,10 +182,12 @@ json::object job_json(const JobName& job, const json::array& parameters,
     return [result](const RunInfo& run) { return run.finished() && run.result == result; };
   };
   json::array properties;
-  if (!parameters.empty()) {
-    properties.push_back(json::object{{"_class", "hudson.model.ParametersDefinitionProperty"},
-                                      {"parameterDefinitions", parameter_definitions(parameters)}});
+  if (!facts.parameters.empty()) {
+    properties.push_back(
+        json::object{{"_class", "hudson.model.ParametersDefinitionProperty"},
+                     {"parameterDefinitions", parameter_definitions(facts.parameters)}});
   }
+  const bool queued = !latest.empty() && latest.front().state == RunState::queued;
   const auto good = [](const RunInfo& run) {
     return run.finished() &&
            (run.result == BuildResult::success || run.result == BuildResult::unstable);
@@ -157,19 +195,20 @@ json::object job_json(const JobName& job, const json::array& parameters,
   return {
       {"_class", "org.jenkinsci.plugins.workflow.job.WorkflowJob"},
       {"actions", json::array()},
-      {"description", ""},
+      {"description", facts.description},
       {"displayName", percent_decode(job.name)},
       {"displayNameOrNull", nullptr},
       {"fullDisplayName", shown_name(job)},
       {"fullName", job.text()},
       {"name", job.name},
       {"url", url},
-      {"buildable", true},
+      {"buildable", !facts.disabled},
       {"builds", std::move(builds)},
-      {"color", color_of(latest.empty() ? nullptr : &latest.front())},
+      {"color", facts.disabled ? "disabled" : color_of(latest.empty() ? nullptr : &latest.front())},
+      {"disabled", facts.disabled},
       {"firstBuild", numbers.empty() ? json::value() : build_link(numbers.back(), url)},
       {"healthReport", json::array{json::value(health(latest))}},
-      {"inQueue", !latest.empty() && latest.front().state == RunState::queued},
+      {"inQueue", queued},
       {"keepDependencies", false},
       {"lastBuild", numbers.empty() ? json::value() : build_link(numbers.front(), url)},
       {"lastCompletedBuild", last(latest, url, [](const RunInfo& run) { return run.finished(); })},
@@ -183,12 +222,12 @@ json::object job_json(const JobName& job, const json::array& parameters,
                                      })},
       {"nextBuildNumber", numbers.empty() ? 1 : numbers.front() + 1},
       {"property", std::move(properties)},
-      {"queueItem", nullptr},
-      {"concurrentBuild", true},
+      {"queueItem", queued ? json::value(queue_item_json(latest.front(), base)) : json::value()},
+      {"concurrentBuild", facts.concurrent},
       {"resumeBlocked", false}};
 }
 
-json::object build_json(const RunInfo& info, const std::string& base, WallTime now) {
+json::object build_json(const RunInfo& info, const std::string& base, WallTime now, uint64_t next) {
   json::array artifacts;
   for (const Artifact& one : info.artifacts) {
     const std::string name = one.path.substr(one.path.rfind('/') + 1);
@@ -198,11 +237,11 @@ json::object build_json(const RunInfo& info, const std::string& base, WallTime n
   const bool began = info.started != WallTime{};
   const WallTime end = info.finished() ? info.ended : now;
   return {{"_class", kRunClass},
-          {"actions", actions_of(info)},
+          {"actions", build_actions(info)},
           {"artifacts", std::move(artifacts)},
           {"building", !info.finished()},
-          {"changeSets", json::array()},
-          {"culprits", json::array()},
+          {"changeSets", core_change_sets(info, base)},
+          {"culprits", culprits(info, base)},
           {"description", info.description.empty() ? json::value() : json::value(info.description)},
           {"displayName",
            info.display_name.empty() ? fmt::format("#{}", info.number) : info.display_name},
@@ -212,12 +251,12 @@ json::object build_json(const RunInfo& info, const std::string& base, WallTime n
           {"fullDisplayName", fmt::format("{} #{}", shown_name(info.job), info.number)},
           {"id", std::to_string(info.number)},
           {"inProgress", !info.finished()},
-          {"keepLog", false},
-          {"nextBuild", nullptr},
+          {"keepLog", info.keep_log},
+          {"nextBuild", next > 0 ? build_link(next, base + job_path(info.job)) : json::value()},
           {"number", info.number},
           {"previousBuild", info.number > 1 ? build_link(info.number - 1, base + job_path(info.job))
                                             : json::value()},
-          {"queueId", info.number},
+          {"queueId", queue_id(info.job, info.number)},
           {"result", info.finished() ? json::value(to_string(info.result)) : json::value()},
           {"timestamp", (began ? info.started : info.queued).time_since_epoch().count()},
           {"url", fmt::format("{}{}{}/", base, job_path(info.job), info.number)}};

@@ -11,10 +11,23 @@
 
 namespace ks::engine {
 
-json::object job_json(const JobName& job, const json::array& parameters,
+/// What is shown of a job beside its runs.
+struct JobFacts {
+  json::array parameters;
+  std::string description;
+  bool disabled = false;
+  bool concurrent = true;
+};
+/// `not_found`.
+Result<JobFacts> facts_of(const Engine& engine, const JobName& job);
+json::object job_json(const JobName& job, const JobFacts& facts,
                       const std::vector<uint64_t>& numbers, const std::vector<RunInfo>& latest,
                       const std::string& base);
-json::object build_json(const RunInfo& info, const std::string& base, WallTime now);
+/// `next`: the number of the next build; 0 when there is none.
+json::object build_json(const RunInfo& info, const std::string& base, WallTime now, uint64_t next);
+uint64_t next_build(const Engine& engine, const JobName& job, uint64_t number);
+/// The `actions` of a build: its causes, parameters, revisions, tests.
+json::array build_actions(const RunInfo& info);
 /// `blue`, `red_anime`, ... of a job whose latest run this is; null: it never ran.
 std::string color_of(const RunInfo* latest);
 /// `demo » web » feature/x`

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "engine/rest/routes.h"
+#include "http/range.h"
 #include "jenkins/event_stream.h"
 
 namespace ks::engine {
@@ -22,6 +23,7 @@ Response log_response(std::string text, uint64_t next, bool more) {
   Response out = Response::text(200, std::move(text));
   out.headers.set("Content-Type", "text/plain;charset=UTF-8");
   out.headers.set("X-Text-Size", std::to_string(next));
+  out.headers.set("X-Text-Delivered", std::to_string(out.body.size()));
   if (more) out.headers.set("X-More-Data", "true");
   return out;
 }
@@ -53,15 +55,55 @@ Result<Response> show_log(const Routes& routes, const Request& request) {
     return out;
   }
   Engine::LogPiece piece = TRY(routes.engine.log(job, number, from, kMaxPieceBytes));
-  return log_response(std::move(piece.text), piece.next, !piece.complete);
+  Response out = log_response(std::move(piece.text), piece.next, !piece.complete);
+  if (request.query.get("download") == "true") {
+    const std::string name = fmt::format("{}-{}.log", job.name, number);
+    out.headers.set("Content-Disposition",
+                    fmt::format("attachment; filename=\"{}\"", replace_all(name, "\"", "_")));
+  }
+  return out;
+}
+
+/// As a page shows it: text between tags, with what could be markup made harmless.
+Result<Response> show_html(const Routes& routes, const Request& request) {
+  Response out = TRY(show_log(routes, request));
+  std::string text(out.body.view());
+  for (const auto& [what, with] : {std::pair{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}}) {
+    text = replace_all(std::move(text), what, with);
+  }
+  out.body = std::move(text);
+  out.headers.set("Content-Type", "text/html;charset=UTF-8");
+  return out;
+}
+
+/// The bytes that a `Range` header asks for; nothing without one, or while the log grows.
+Result<std::optional<Response>> show_range(const Routes& routes, const Request& request,
+                                           const RunInfo& info) {
+  const auto range = http::requested_range(request, info.log_bytes);
+  if (!range || !info.finished()) return std::optional<Response>();
+  Response out = Response::text(200, "");
+  if (range->satisfiable) {
+    const uint64_t bytes = std::min<uint64_t>(range->last - range->first + 1, kMaxPieceBytes);
+    Engine::LogPiece piece = TRY(routes.engine.log(info.job, info.number, range->first, bytes));
+    http::ByteRange sent = *range;
+    sent.last = range->first + std::max<size_t>(piece.text.size(), 1) - 1;
+    out.body = std::move(piece.text);
+    http::set_range(out, sent, info.log_bytes);
+  } else {
+    http::set_range(out, *range, info.log_bytes);
+  }
+  return std::optional(std::move(out));
 }
 
 /// All there is: streamed when the run has ended, since it may be large.
 Result<Response> show_console(const Routes& routes, const Request& request) {
-  const RunInfo info = TRY(routes.engine.run(job_of(request), TRY(number_of(request)), false));
+  const RunInfo info = TRY(build_of(routes.engine, request, false));
+  if (std::optional<Response> part = TRY(show_range(routes, request, info))) {
+    return std::move(*part);
+  }
   Request whole =
       http::make_request(Method::get, info.finished() ? "/?start=0&follow=true" : "/?start=0");
-  whole.params = request.params;
+  whole.params = {{"p", info.job.folder}, {"j", info.job.name}, {"n", std::to_string(info.number)}};
   return show_log(routes, whole);
 }
 
@@ -123,6 +165,8 @@ void add_log_routes(const Routes& routes) {
   const std::string build = "/job/{p}/job/{j}/{n}";
   router.add(Method::get, build + "/logText/progressiveText",
              with_errors([routes](const Request& r) { return show_log(routes, r); }, false));
+  router.add(Method::get, build + "/logText/progressiveHtml",
+             with_errors([routes](const Request& r) { return show_html(routes, r); }, false));
   router.add(Method::get, build + "/consoleText",
              with_errors([routes](const Request& r) { return show_console(routes, r); }, false));
   router.add(Method::get, jenkins::kEventPath, [routes](Request& r) {

@@ -54,11 +54,13 @@ Result<> CredentialStore::save(const Entries& entries) const {
 }
 
 std::optional<Credential> CredentialStore::find(std::string_view id) const {
-  return entries_.with([&](const Entries& entries) -> std::optional<Credential> {
-    const auto found = entries.find(id);
-    if (found == entries.end()) return std::nullopt;
-    return found->second.credential;
-  });
+  std::optional<Credential> own =
+      entries_.with([&](const Entries& entries) -> std::optional<Credential> {
+        const auto found = entries.find(id);
+        if (found == entries.end()) return std::nullopt;
+        return found->second.credential;
+      });
+  return own || parent_ == nullptr ? own : parent_->find(id);
 }
 
 Result<> CredentialStore::put(const Credential& credential, const std::string& description) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 
 #include "base/guarded.h"
@@ -11,7 +12,10 @@ namespace ks::engine {
 /// The credentials of one folder: in memory, and in a file that only its owner may read.
 class CredentialStore final : public CredentialSource {
  public:
-  explicit CredentialStore(std::string path) : path_(std::move(path)) {}
+  /// `parent`: where what is not here is looked for; may be null.
+  explicit CredentialStore(std::string path,
+                           std::shared_ptr<const CredentialStore> parent = nullptr)
+      : path_(std::move(path)), parent_(std::move(parent)) {}
   Result<> load();
 
   std::optional<Credential> find(std::string_view id) const override;
@@ -28,6 +32,7 @@ class CredentialStore final : public CredentialSource {
   Result<> save(const Entries& entries) const;
 
   const std::string path_;
+  const std::shared_ptr<const CredentialStore> parent_;
   std::mutex saving_;
   Guarded<Entries> entries_;
 };

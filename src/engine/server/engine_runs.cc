@@ -173,6 +173,7 @@ Result<uint64_t> EngineServer::start(const JobName& name, StartRequest request) 
         out.spec.libraries.push_back(library_to_json(library));
     }
     out.spec.key = request.key;
+    out.spec.env = std::move(request.env);
     if (request.restart) {
       out.spec.script = request.restart->script;
       out.spec.restart_stage = request.restart->stage;
@@ -188,6 +189,11 @@ Result<uint64_t> EngineServer::start(const JobName& name, StartRequest request) 
   const std::string folder = job->build_folder(plan.number);
   TRY(make_dirs(folder, 0700));
   if (request.restart) TRY(take_stashes(*job, request.restart->origin, folder));
+  for (const StartRequest::Upload& upload : request.uploads) {
+    const std::string name_in = file_name(upload.parameter);
+    TRY(make_dirs(folder + "/files/stash/" + name_in));
+    TRY(write_file_atomic(folder + "/files/stash/" + name_in + "/" + name_in, upload.content));
+  }
   TRY(append_key(*job, plan.number, request.key));
   if (plan.waits) {
     json::value saved = plan.spec.to_json();
@@ -418,14 +424,15 @@ void EngineServer::begin_waiting_anywhere() {
 // ----- life -----
 
 void EngineServer::publish(const JobName& job, uint64_t number, const std::string& key,
-                           RunState state) {
+                           RunState state, BuildResult result) {
   events_.publish({.sequence = 0,
                    .type = EngineEvent::Type::run,
                    .job = job,
                    .number = number,
                    .key = key,
                    .state = state,
-                   .node = std::nullopt});
+                   .node = std::nullopt,
+                   .result = result});
 }
 
 void EngineServer::on_node(const Run& run, const JobName& name, const RunNode& node) {
@@ -435,11 +442,12 @@ void EngineServer::on_node(const Run& run, const JobName& name, const RunNode& n
                    .number = run.spec().number,
                    .key = run.spec().key,
                    .state = state_of(run),
-                   .node = node});
+                   .node = node,
+                   .result = run.result()});
 }
 
 void EngineServer::on_state(const Run& run, const JobName& name) {
-  publish(name, run.spec().number, run.spec().key, state_of(run));
+  publish(name, run.spec().number, run.spec().key, state_of(run), run.result());
   if (!run.finished()) return;
   // Not from within the run's own turn: it is about to be dropped.
   loop_->post([this, name, number = run.spec().number] { settle(name, number); });
@@ -557,7 +565,7 @@ Result<> EngineServer::end_waiting(const Found& found, const JobName& name, uint
     found.job->builds[number].waits.reset();
     --state.waiting;
   });
-  publish(name, number, info.key, RunState::finished);
+  publish(name, number, info.key, RunState::finished, result);
   TRY(remove_tree(found.folder + "/queued.json"));
   tell(name, number, Moment::ended);
   return {};
@@ -645,7 +653,23 @@ Result<RunInfo> EngineServer::read(const Found& found, const JobName& name, bool
   }
   RunInfo info = TRY(run_from_text(TRY(read_file(found.folder + "/result.json", kMaxResultBytes))));
   if (!with_nodes) info.nodes.clear();
+  info.job = name;  // it may have been renamed since
   return info;
+}
+
+std::vector<std::pair<JobName, uint64_t>> EngineServer::waiting() const {
+  return state_.with([](const State& state) {
+    std::vector<std::pair<JobName, uint64_t>> out;
+    if (state.waiting == 0) return out;
+    for (const auto& [folder_name, folder] : state.folders) {
+      for (const auto& [job_name, job] : folder.jobs) {
+        for (const auto& [number, build] : job->builds) {
+          if (build.waits) out.emplace_back(job->name, number);
+        }
+      }
+    }
+    return out;
+  });
 }
 
 Result<std::vector<uint64_t>> EngineServer::runs(const JobName& name) const {

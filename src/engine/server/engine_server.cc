@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cerrno>
+#include <cstdio>
 
 #include "base/file.h"
 #include "base/json.h"
@@ -53,6 +55,8 @@ EngineServer::EngineServer(EngineOptions options)
       clock_(options_.clock == nullptr ? system_clock() : *options_.clock),
       epoch_(random_text(8)),
       events_(options_.event_history),
+      shared_credentials_(
+          std::make_shared<CredentialStore>(options_.data_dir + "/credentials.json")),
       locks_(options_.lock_resources),
       milestones_(options_.data_dir + "/milestones.json"),
       loop_(std::make_unique<Loop>(options_.threads)),
@@ -82,6 +86,7 @@ EngineServer::~EngineServer() {
 
 Result<> EngineServer::load() {
   TRY(make_dirs(options_.data_dir + "/folders", 0700));
+  TRY(shared_credentials_->load());
   node_ = TRY(local_node({.root = options_.data_dir,
                           .fixed_workspace = {},
                           .machines = options_.machines,
@@ -130,11 +135,16 @@ std::string EngineServer::folder_path(const std::string& folder) const {
   return slash == folder.npos ? top : top + "/jobs/" + file_name(folder.substr(slash + 1));
 }
 
+/// A folder's own credentials, and behind them those of all.
+std::shared_ptr<CredentialStore> EngineServer::store_in(const std::string& folder_path) const {
+  return std::make_shared<CredentialStore>(folder_path + "/credentials.json", shared_credentials_);
+}
+
 Result<> EngineServer::load_folder(const std::string& file) {
   Folder folder;
   folder.name = name_of_file(file);
   folder.path = options_.data_dir + "/folders/" + file;
-  folder.credentials = std::make_shared<CredentialStore>(folder.path + "/credentials.json");
+  folder.credentials = store_in(folder.path);
   TRY(folder.credentials->load());
   state_.with([&](State& state) { state.folders[folder.name] = folder; });
   for (const std::string& job : subfolders(folder.path + "/jobs")) {
@@ -230,7 +240,7 @@ Result<> EngineServer::put_folder(const std::string& folder) {
   Folder made;
   made.name = folder;
   made.path = folder_path(folder);
-  made.credentials = std::make_shared<CredentialStore>(made.path + "/credentials.json");
+  made.credentials = store_in(made.path);
   TRY(make_dirs(made.path + "/jobs", 0700));
   state_.with([&](State& state) { state.folders[folder] = std::move(made); });
   return {};
@@ -386,6 +396,44 @@ Result<> EngineServer::remove_known_job(const JobName& name) {
   return live.empty() ? discard(job) : Result<>();
 }
 
+Result<> EngineServer::rename_job(const JobName& name, const std::string& to) {
+  TRY(check_name("job", to));
+  std::lock_guard lock(changing_);
+  const JobRef job = TRY(find_job(name));
+  if (to == name.name) return {};
+  const JobName renamed{name.folder, to};
+  if (find_job(renamed)) {
+    return Error{Code::already_exists, fmt::format("job \"{}\" exists already", renamed.text())};
+  }
+  const bool busy = state_.with([&](const State& state) {
+    return job->has_live() ||
+           std::ranges::any_of(job->builds,
+                               [](const auto& build) { return build.second.waits.has_value(); }) ||
+           std::ranges::any_of(state.doomed,
+                               [&](const JobRef& one) { return one->name == renamed; });
+  });
+  if (busy) {
+    return Error{Code::conflict,
+                 fmt::format("job \"{}\" has runs under way: stop them, or wait for their end",
+                             name.text())};
+  }
+  const std::string folder = folder_path(name.folder) + "/jobs/" + file_name(to);
+  // What a removal left half done, since it is not known.
+  TRY(remove_tree(folder));
+  if (::rename(job->folder.c_str(), folder.c_str()) != 0)
+    return errno_error("rename", job->folder, errno);
+  // Another object: who has the old one reads its name without a lock.
+  state_.with([&](State& state) {
+    auto moved = std::make_shared<Job>(*job);
+    moved->name = renamed;
+    moved->folder = folder;
+    auto& jobs = state.folders[name.folder].jobs;
+    jobs.erase(name.name);
+    jobs[to] = std::move(moved);
+  });
+  return {};
+}
+
 /// Removes what a job without live runs leaves.
 Result<> EngineServer::discard(const JobRef& job) {
   state_.with([&](State& state) {
@@ -414,7 +462,18 @@ Result<EngineServer::JobRef> EngineServer::find_job(const JobName& name) const {
   return Error{Code::not_found, fmt::format("job \"{}\" does not exist", name.text())};
 }
 
-// ----- events and credentials -----
+// ----- machines, events and credentials -----
+
+std::vector<Machine> EngineServer::machines() const {
+  std::vector<Machine> out;
+  for (Node::Use& one : node_->use()) {
+    out.push_back({.name = std::move(one.name),
+                   .labels = std::move(one.labels),
+                   .executors = one.executors,
+                   .busy = one.busy});
+  }
+  return out;
+}
 
 Result<std::shared_ptr<void>> EngineServer::subscribe(
     uint64_t sequence, std::function<void(const EngineEvent&)> on_event) {
@@ -423,6 +482,7 @@ Result<std::shared_ptr<void>> EngineServer::subscribe(
 
 Result<std::shared_ptr<CredentialStore>> EngineServer::credentials_of(
     const std::string& folder) const {
+  if (folder.empty()) return shared_credentials_;
   auto store = state_.with([&](const State& state) -> std::shared_ptr<CredentialStore> {
     const auto found = state.folders.find(folder);
     return found == state.folders.end() ? nullptr : found->second.credentials;

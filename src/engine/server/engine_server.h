@@ -41,12 +41,15 @@ class EngineServer final : public Engine, private Builds, private BranchHost {
   std::vector<JobName> jobs(const std::string& folder) const override;
   Result<> remove_job(const JobName& job) override;
   Branches& branches() override { return *projects_; }
+  Result<> rename_job(const JobName& job, const std::string& to) override;
 
   Result<uint64_t> start(const JobName& job, StartRequest request) override;
   Result<uint64_t> restart(const JobName& job, uint64_t number, const std::string& stage,
                            const std::string& by) override;
   Result<RunInfo> run(const JobName& job, uint64_t number, bool with_nodes) const override;
   Result<std::vector<uint64_t>> runs(const JobName& job) const override;
+  std::vector<std::pair<JobName, uint64_t>> waiting() const override;
+  std::vector<Machine> machines() const override;
   Result<uint64_t> replay(const JobName& job, uint64_t number, const std::string& by,
                           std::optional<std::string> script) override;
   Result<> stop(const JobName& job, uint64_t number, const std::string& by) override;
@@ -129,6 +132,7 @@ class EngineServer final : public Engine, private Builds, private BranchHost {
   Result<> remove_known_job(const JobName& name);
   bool is_ending(const JobName& name) const;
   Result<> load_build(const JobRef& job, uint64_t number);
+  std::shared_ptr<CredentialStore> store_in(const std::string& folder_path) const;
   Result<std::shared_ptr<CredentialStore>> credentials_of(const std::string& folder) const;
   Result<JobRef> find_job(const JobName& name) const;
   Result<Found> find_build(const JobName& name, uint64_t number) const;
@@ -159,12 +163,14 @@ class EngineServer final : public Engine, private Builds, private BranchHost {
   void remove_old_runs(const JobRef& job);
   Result<> discard(const JobRef& job);
   void drop_build(const JobRef& job, uint64_t number);
-  void publish(const JobName& job, uint64_t number, const std::string& key, RunState state);
+  void publish(const JobName& job, uint64_t number, const std::string& key, RunState state,
+               BuildResult result = BuildResult::success);
 
   const EngineOptions options_;
   const Clock& clock_;
   const std::string epoch_;
   EventLog events_;
+  const std::shared_ptr<CredentialStore> shared_credentials_;  // of all folders
   std::unique_ptr<Node> node_;
   LockTable locks_;
   Milestones milestones_;

@@ -28,6 +28,7 @@ Result<JobSettings> read_settings(const std::string& config_xml) {
     out.parameters = list->get_array();
   }
   out.one_at_a_time = bool_at(spec, {"pipeline", "disable_concurrent"});
+  out.disabled = jenkins::is_disabled(config_xml);
   return out;
 }
 
