@@ -152,12 +152,31 @@ TEST(ConfigXml, BoundsDepthAndSize) {
           .ok());
 }
 
-TEST(ConfigXml, DoesNotReadExternalEntities) {
-  const Result<json::value> spec = spec_of(
-      "<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><flow-definition><description>&e;"
-      "</description></flow-definition>");
-  ASSERT_TRUE(spec.ok());
-  EXPECT_EQ(text_at(*spec, {"pipeline", "description"}), "&e;");
+TEST(ConfigXml, RefusesDocumentTypesWithTheirEntities) {
+  const std::string job = "<flow-definition><description>&e;</description></flow-definition>";
+  for (const char* type :
+       {"<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]>",
+        "<!-- a --><!doctype x [<!ENTITY a \"aaaa\"><!ENTITY e \"&a;&a;&a;\">]>",
+        "<?xml version='1.1'?>\n<!DOCTYPE x SYSTEM \"http://127.0.0.1/x.dtd\">"}) {
+    const Result<json::value> spec = spec_of(type + job);
+    ASSERT_FALSE(spec.ok()) << type;
+    EXPECT_EQ(spec.error().code, Code::invalid);
+    EXPECT_TRUE(spec.error().message.contains("document type")) << spec.error().message;
+    EXPECT_EQ(kind_of_config(type + job), JobKind::other);
+  }
+  // A text that speaks of one is none.
+  EXPECT_TRUE(spec_of("<flow-definition><description><![CDATA[<!DOCTYPE x>]]></description>"
+                      "</flow-definition>")
+                  .ok());
+}
+
+TEST(ConfigXml, SwitchesAJobOffAndOn) {
+  const std::string on = *config_of(full_spec());
+  EXPECT_FALSE(is_disabled(on));
+  const std::string off = *with_disabled(on, true);
+  EXPECT_TRUE(is_disabled(off));
+  EXPECT_EQ(*with_disabled(off, false), on);
+  EXPECT_FALSE(with_disabled("<a", true).ok());
 }
 
 TEST(ConfigXml, KnowsKinds) {

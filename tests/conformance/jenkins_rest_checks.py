@@ -426,7 +426,7 @@ def _(w):
 def _(w):
     job, _ = w.multi()
     for word in ("indexing", "computation"):
-        assert w.must("GET", f"{job}/{word}/consoleText").text.rstrip().endswith("Finished: SUCCESS")
+        w.wait(lambda: w.must("GET", f"{job}/{word}/consoleText").text.rstrip().endswith("Finished: SUCCESS"), "the end of the scan")
         w.must("GET", f"{job}/{word}/logText/progressiveText?start=0")
     w.refused("GET", w.job + "/indexing/consoleText", status=404)
 

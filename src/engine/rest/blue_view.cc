@@ -88,6 +88,12 @@ class Tree {
     return found == asking_.end() ? nullptr : found->second;
   }
 
+  /// A Declarative stage among parallel ones is a branch with a stage of the same name in it: one
+  /// thing to people.
+  bool is_of_branch(const RunNode& stage) const {
+    const RunNode* around = find(stage.parent);
+    return around != nullptr && around->kind == NodeKind::branch && around->name == stage.name;
+  }
   /// Stages one in another without branches between are shown as the outermost alone.
   bool shown(const RunNode& node) const {
     if (node.kind == NodeKind::branch) return true;
@@ -95,8 +101,8 @@ class Tree {
     for (uint32_t id = node.parent; id != 0; id = parent(id)) {
       const RunNode* around = find(id);
       if (around == nullptr) break;
-      if (around->kind == NodeKind::branch) return true;
-      if (around->kind == NodeKind::stage) return false;
+      if (around->kind == NodeKind::branch) return around->name != node.name;
+      if (around->kind == NodeKind::stage && !is_of_branch(*around)) return false;
     }
     return true;
   }

@@ -317,8 +317,12 @@ Result<> remove_domain(const Routes& routes, const Request& request) {
 
 // ----- routes -----
 
-Response answer(const Result<>& result) {
+/// To a form the page to go on to, to a program that nothing is wrong.
+Response answer(const Request& request, const Result<>& result) {
   if (!result) return core_error(result.error());
+  const bool program =
+      request.method == Method::delete_ || (!is_form(request) && !request.body.empty());
+  if (program) return Response::text(200, "");
   Response out = Response::text(302, "");
   out.headers.set("Location", "../");
   return out;
@@ -386,7 +390,7 @@ void add_credential_routes(const Routes& routes) {
   http::Router& router = routes.router;
   const auto post = [&](const std::string& path, Result<> (*act)(const Routes&, const Request&)) {
     add_both(router, Method::post, path,
-             [routes, act](Request& r) { return answer(act(routes, r)); });
+             [routes, act](Request& r) { return answer(r, act(routes, r)); });
   };
   for (const std::string at : {"/job/{p}/credentials", "/credentials"}) {
     add_api(router, at, [routes](Request& r) { return show_stores(routes, r); });
@@ -404,7 +408,7 @@ void add_credential_routes(const Routes& routes) {
     post(credential + "/doDelete", remove);
     for (const char* end : {"", "/config.xml"}) {
       add_both(router, Method::delete_, credential + end,
-               [routes](Request& r) { return answer(remove(routes, r)); });
+               [routes](Request& r) { return answer(r, remove(routes, r)); });
     }
     add_both(router, Method::get, credential + "/config.xml", [routes](Request& r) {
       const Result<Place> place = place_of(routes, r);

@@ -35,7 +35,7 @@ struct Range {
 
 /// Where to read: from `start`, or the last piece.
 uint64_t begin_of(const Request& request, Range range) {
-  const std::optional<int64_t> start = parse_int(request.query.get("start"));
+  const std::optional<int64_t> start = parse_int(field(request, "start"));
   if (start && *start >= 0) return std::min(range.from + static_cast<uint64_t>(*start), range.to);
   return std::max(range.from, range.to > kTailBytes ? range.to - kTailBytes : 0);
 }
@@ -163,10 +163,13 @@ void add_log_routes(const Routes& routes) {
            with_errors([routes](const Request& r) { return show_part(routes, r, r.param("step")); },
                        true));
   const std::string build = "/job/{p}/job/{j}/{n}";
-  router.add(Method::get, build + "/logText/progressiveText",
-             with_errors([routes](const Request& r) { return show_log(routes, r); }, false));
-  router.add(Method::get, build + "/logText/progressiveHtml",
-             with_errors([routes](const Request& r) { return show_html(routes, r); }, false));
+  // Clients post this too, with where to begin in the form.
+  for (Method method : {Method::get, Method::post}) {
+    router.add(method, build + "/logText/progressiveText",
+               with_errors([routes](const Request& r) { return show_log(routes, r); }, false));
+    router.add(method, build + "/logText/progressiveHtml",
+               with_errors([routes](const Request& r) { return show_html(routes, r); }, false));
+  }
   router.add(Method::get, build + "/consoleText",
              with_errors([routes](const Request& r) { return show_console(routes, r); }, false));
   router.add(Method::get, jenkins::kEventPath, [routes](Request& r) {

@@ -125,8 +125,14 @@ void add_queue_routes(const Routes& routes) {
   add_api(routes.router, "/queue/item/{id}", [&](Request& r) { return show_item(engine, r); });
   add_both(routes.router, Method::post, "/queue/cancelItem",
            [&](Request& r) { return cancel(engine, r, field(r, "id")); });
-  add_both(routes.router, Method::post, "/queue/item/{id}/cancelQueue",
-           [&](Request& r) { return cancel(engine, r, r.param("id")); });
+  add_both(routes.router, Method::post, "/queue/item/{id}/cancelQueue", [&](Request& r) {
+    Response out = cancel(engine, r, r.param("id"));
+    if (out.status != 204) return out;
+    // The page's button goes back to the queue.
+    out = Response::text(302, "");
+    out.headers.set("Location", "/queue/");
+    return out;
+  });
 }
 
 }  // namespace ks::engine

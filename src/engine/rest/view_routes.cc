@@ -89,7 +89,11 @@ Response create_view(const Routes& routes, const Request& request) {
   const Result<> made =
       put_view(routes.state, folder, field(request, "name"),
                form ? std::string(kEmpty) : std::string(request.body.view()), true);
-  return made ? Response::text(200, "") : core_error(made.error());
+  if (!made) return core_error(made.error());
+  if (!form) return Response::text(200, "");
+  Response out = Response::text(302, "");
+  out.headers.set("Location", view_url(base_url(request), folder, field(request, "name")));
+  return out;
 }
 
 Response show_view(const Routes& routes, const Request& request) {

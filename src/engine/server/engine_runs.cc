@@ -173,7 +173,7 @@ Result<uint64_t> EngineServer::start(const JobName& name, StartRequest request) 
         out.spec.libraries.push_back(library_to_json(library));
     }
     out.spec.key = request.key;
-    out.spec.env = std::move(request.env);
+    out.spec.env.insert(out.spec.env.end(), request.env.begin(), request.env.end());
     if (request.restart) {
       out.spec.script = request.restart->script;
       out.spec.restart_stage = request.restart->stage;
