@@ -1,45 +1,21 @@
 """@kubernetes/client-node against the server: what consoles are built on."""
 
-import fcntl
 import os
-import shutil
 import subprocess
 import unittest
 
 import ks_server
 from ks_server import Background, config_map
+from node_packages import install
 
 HERE = os.path.join(ks_server.SOURCE, "tests/e2e/node")
 INSTALLED = os.path.join(ks_server.SOURCE, "build/e2e/client-node")
 
 
-def install():
-    """The packages of node/package-lock.json into the build folder, once; what went wrong, else None."""
-    os.makedirs(INSTALLED, exist_ok=True)
-    with open(os.path.join(INSTALLED, "lock"), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with open(os.path.join(HERE, "package-lock.json")) as file:
-            wanted = file.read()
-        mark = os.path.join(INSTALLED, "installed")
-        if os.path.exists(mark) and open(mark).read() == wanted:
-            return None
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(os.path.join(HERE, name), INSTALLED)
-        try:
-            done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", INSTALLED], capture_output=True, text=True, timeout=300)
-        except (OSError, subprocess.TimeoutExpired) as error:
-            return f"npm: {error}"
-        if done.returncode != 0:
-            return done.stderr
-        with open(mark, "w") as file:
-            file.write(wanted)
-        return None
-
-
 class ClientNodeTest(ks_server.Case):
     @classmethod
     def setUpClass(cls):
-        problem = install()
+        problem = install(HERE, INSTALLED)
         if problem:
             if os.environ.get("CI"):
                 raise AssertionError(problem)
