@@ -9,11 +9,13 @@ conformance_scripted() { printf '%s\n' corpus/scripted groovy_eval scripted_corp
 conformance_durability() { printf '%s\n' corpus durability; }
 conformance_crds() { printf '%s\n' spec/crds crds_corpus; }
 conformance_devops-api() { printf '%s\n' spec devops_api; }
+conformance_golden() { printf '%s\n' spec/devops-golden golden; }
 conformance_jenkins-rest() { printf '%s\n' spec jenkins_rest; }
 
 conformance_help() {
   cat <<'TEXT'
-usage: ./dev conformance [NAME...] [options]      NAME: groovy, declarative, realworld, scripted, durability, crds, devops-api, jenkins-rest; all by default
+usage: ./dev conformance [NAME...] [options]      NAME: groovy, declarative, realworld, scripted, durability, crds, golden, devops-api, jenkins-rest;
+       all by default
 
   --corpus DIR      another corpus of the same format (with one NAME)
   --filter TEXT     only cases whose id contains it
@@ -46,13 +48,13 @@ dev_conformance() {
       -*) die "conformance: no option '$1': see ./dev conformance --help" ;;
       *)
         declare -F "conformance_$1" >/dev/null && [ "$1" != help ] ||
-          die "conformance: no '$1': groovy, declarative, realworld, scripted, durability, crds, devops-api or jenkins-rest"
+          die "conformance: no '$1': groovy, declarative, realworld, scripted, durability, crds, golden, devops-api or jenkins-rest"
         names+=("$1")
         ;;
     esac
     shift
   done
-  [ ${#names[@]} -gt 0 ] || names=(groovy declarative realworld scripted durability crds devops-api jenkins-rest)
+  [ ${#names[@]} -gt 0 ] || names=(groovy declarative realworld scripted durability crds golden devops-api jenkins-rest)
   [ -z "$corpus" ] || [ ${#names[@]} = 1 ] || die "conformance: --corpus goes with one NAME"
   local shared=${KS_SHARED:-$PWD/../shared}
   [ -n "$corpus" ] || [ -d "$shared" ] ||

@@ -449,7 +449,7 @@ Result<json::value> read_multi_branch(pugi::xml_node root) {
     out["timer_trigger"] = std::move(timer);
   }
   TRY(read_source(root, out));
-  put(out, "script_path", child_text(root.child("factory"), "scriptPath"));
+  out["script_path"] = child_text(root.child("factory"), "scriptPath");
   if (const pugi::xml_node jobs = root.child("properties").child(kJobTriggers)) {
     json::object trigger;
     put(trigger, "create_action_job_to_trigger", child_text(jobs, "createActionJobsToTrigger"));
