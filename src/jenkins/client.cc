@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <boost/json.hpp>
+#include <chrono>
+#include <thread>
 
 #include "base/text.h"
 
@@ -72,12 +75,42 @@ std::string steps_path(const JobRef& job, std::string_view id, std::string_view 
   return fmt::format("{}nodes/{}/steps/", run_path(job, id), percent_encode(node));
 }
 
+/// One that asks only, or that does the same however often it is done.
+bool may_be_repeated(http::Method method) {
+  return method == http::Method::get || method == http::Method::head;
+}
+
+/// Nobody answered, or somebody in front of a server that is not there yet.
+bool is_passing(const Result<http::Response>& response) {
+  if (!response) return response.error().code == Code::unavailable;
+  return response->status == 502 || response->status == 503 || response->status == 504;
+}
+
+bool is_page(const http::Response& response) { return trim(response.body.view()).starts_with('<'); }
+
 }  // namespace
 
+/// A call that changes something is made once: whether it was done when no answer came, nobody
+/// knows. One that asks is made again a little later, as a server that is being restarted needs.
 Result<http::Response> Client::send(http::Request request) {
-  http::Response response = TRY(transport_.send(std::move(request)));
-  if (is_success(response.status)) return response;
-  return error_of(response);
+  constexpr std::array kPauses = {std::chrono::milliseconds(50), std::chrono::milliseconds(250)};
+  const bool repeated = may_be_repeated(request.method);
+  const std::string path = request.path;
+  for (size_t tried = 0;; ++tried) {
+    Result<http::Response> response = transport_.send(repeated ? request : std::move(request));
+    if (repeated && tried < kPauses.size() && is_passing(response)) {
+      std::this_thread::sleep_for(kPauses[tried]);
+      continue;
+    }
+    if (!response) return std::move(response).error().in("the engine does not answer");
+    if (is_success(response->status)) return response;
+    // Its API answers in JSON; a page says that nobody is there to.
+    if (response->status == 404 && path.starts_with("/blue/") && is_page(*response)) {
+      return Error{Code::unavailable,
+                   "the engine has no Blue Ocean API: it is missing, or still being installed"};
+    }
+    return error_of(*response);
+  }
 }
 
 Result<Client::Crumb> Client::crumb(bool fresh) {
@@ -122,7 +155,15 @@ Result<http::Response> Client::post(const std::string& path, const std::string& 
 
 Result<json::value> Client::get_json(const std::string& path) {
   http::Response response = TRY(send(http::make_request(http::Method::get, path)));
-  return parse_json(response.body.view());
+  Result<json::value> value = parse_json(response.body.view());
+  if (value) return value;
+  if (is_page(response)) {
+    return Error{Code::unavailable,
+                 fmt::format("the engine answers {} with a page in the place of JSON: it is "
+                             "starting, being upgraded, or another server",
+                             path)};
+  }
+  return std::move(value).error().in("the engine's answer to " + path);
 }
 
 Result<bool> Client::exists(const std::string& path) {

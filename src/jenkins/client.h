@@ -26,6 +26,9 @@ class Subscription {
 ///   jenkins::Run run = TRY(client.start({"demo", "build"}, {{"BRANCH", "main"}}, {.key = uid}));
 ///   auto watching = client.subscribe({.on_event = [&](const Event& event) { wake(event); }});
 ///
+/// Calls that only ask are made up to three times while nobody answers; those that change something
+/// once, as nobody knows whether they were done.
+///
 /// Errors: `not_found` for 404, `invalid` for 400, `forbidden`, `conflict`, `unavailable` when
 /// nobody answers, `internal` for the rest; a redirect after a POST is a success.
 class Client {
