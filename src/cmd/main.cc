@@ -110,6 +110,7 @@ int run(int argc, char** argv) {
   add_lsp(app, context);
   add_groovy(app, context);
   add_pipeline(app, context);
+  add_resources(app, context);
   add_store(app, context);
   add_completion(app, context);
   add_version(app, context);
