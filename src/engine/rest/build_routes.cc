@@ -96,8 +96,8 @@ namespace {
 Response show_build(Engine& engine, const Request& request) {
   const Result<RunInfo> info = build_of(engine, request, false);
   if (!info) return core_error(info.error());
-  json::object build = build_json(*info, base_url(request), now(),
-                                  next_build(engine, info->job, info->number));
+  json::object build =
+      build_json(*info, base_url(request), now(), next_build(engine, info->job, info->number));
   // Beside the artifacts of the run.
   if (const auto archive = engine.artifacts_folder(info->job, info->number)) {
     for (const SonarTask& task : sonar_tasks(archive->substr(0, archive->rfind('/')))) {
