@@ -350,6 +350,19 @@ TEST_F(CheckoutTest, IsTriedAgainAsOftenAsTheServerSays) {
                         "branch configuration for this job.\nRetrying after 10 seconds\n"));
   EXPECT_THAT(log, HasSubstr("got it"));
 
+  // So is the fetch of a Jenkinsfile.
+  pauses = 1;
+  repository_.git({"branch", "-D", "later"});
+  repository_.commit("a pipeline", {{"Jenkinsfile", "echo 'from the repository'"}});
+  scm_ = git_description(repository_.path(), "*/later", "");
+  scm_.as_object()["scriptPath"] = "Jenkinsfile";
+  const std::string fetched = run("");
+  EXPECT_EQ(result(), BuildResult::success) << fetched;
+  EXPECT_THAT(fetched, HasSubstr("Retrying after 10 seconds\n"));
+  EXPECT_THAT(fetched, HasSubstr("\nfrom the repository\n"));
+  scm_ = nullptr;
+  EXPECT_EQ(pauses, 2u);
+
   const std::string never = run("node { git url: env.REPO, branch: 'never' }");
   EXPECT_EQ(result(), BuildResult::failure);
   EXPECT_EQ(pauses, 4u);

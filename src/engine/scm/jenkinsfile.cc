@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "engine/files.h"
 #include "engine/scm/repository.h"
+#include "engine/scm/retries.h"
 #include "engine/scm/scm_objects.h"
 #include "engine/step.h"
 
@@ -79,12 +80,16 @@ void obtain_jenkinsfile(Run& run, groovy::Task& task) {
   const std::string& url = spec.remotes[0].url;
   if (leads_out(path))
     run.fail(task, fmt::format("'{}' is no path in the repository {}", path, url));
-  auto at = fetch_commit(run, task, spec.remotes[0], names_of(run, task, spec), {}, false);
-  if (!at) {
-    run.fail(task,
-             "Couldn't find any revision to build. Verify the repository and branch configuration "
-             "for this job.");
-  }
+  const std::vector<std::string> names = names_of(run, task, spec);
+  std::optional<RepositoryCommit> at;
+  with_checkout_retries(run, task, [&] {
+    at = fetch_commit(run, task, spec.remotes[0], names, {}, false);
+    if (!at) {
+      run.fail(task,
+               "Couldn't find any revision to build. Verify the repository and branch "
+               "configuration for this job.");
+    }
+  });
   run.jenkinsfile_commit = std::make_shared<RepositoryCommit>(std::move(*at));
   std::optional<std::string> text = file_at(run, task, *run.jenkinsfile_commit, path);
   if (!text) run.fail(task, fmt::format("Unable to find {} from git {}", path, url));

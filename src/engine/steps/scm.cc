@@ -1,11 +1,9 @@
 #include <fmt/format.h>
 
-#include <chrono>
-
 #include "base/json.h"
-#include "engine/interruption.h"
 #include "engine/scm/checkout.h"
 #include "engine/scm/jenkinsfile.h"
+#include "engine/scm/retries.h"
 #include "engine/scm/scm_objects.h"
 #include "engine/step.h"
 
@@ -20,36 +18,12 @@ groovy::Value as_map(StepCall& call, const GitVariables& variables) {
   return call.run.interpreter().make_map(std::move(entries));
 }
 
-void pause(StepCall& call, std::chrono::milliseconds time) {
-  Run& run = call.run;
-  auto token = std::make_shared<std::shared_ptr<void>>();
-  const uint64_t id = run.next_await();
-  run.await(call.task, {.what = "sleep",
-                        .start =
-                            [&run, token, id, time](bool) {
-                              *token = run.services().timer(
-                                  time, [&run, id] { run.complete(id, nullptr); });
-                            },
-                        .interrupt = {}});
-}
-
-/// The server's checkoutRetryCount: a server of Git that is away for a moment fails no run.
 GitVariables check_out_patiently(StepCall& call, const GitSpec& spec) {
-  constexpr std::chrono::seconds kPause{10};
-  Run& run = call.run;
-  const int retries = run.services().checkout_retries;
-  for (int left = retries;; left--) {
-    try {
-      return check_out(run, call.task, spec, call.flag("changelog", true));
-    } catch (const groovy::Thrown& thrown) {
-      const groovy::Failure failure = run.interpreter().describe(call.task, thrown);
-      if (retries == 0 || !thrown.catchable || is_interruption(failure)) throw;
-      print_failure(run, call.task, thrown, "ERROR: Checkout failed");
-    }
-    if (left == 0) call.fail("Maximum checkout retry attempts reached, aborting");
-    run.print_line("Retrying after 10 seconds");
-    pause(call, kPause);
-  }
+  GitVariables variables;
+  with_checkout_retries(call.run, call.task, [&] {
+    variables = check_out(call.run, call.task, spec, call.flag("changelog", true));
+  });
+  return variables;
 }
 
 /// The branch of `git` is a local one afterwards, where `checkout` leaves no branch.
