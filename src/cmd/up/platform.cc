@@ -69,6 +69,23 @@ store::StoreOptions store_options(const UpSettings& settings) {
   return options;
 }
 
+/// Hours beyond this are no bound: more than a century.
+constexpr uint64_t kMostHours = 1'000'000;
+
+devops::ProjectRetention project_retention(const UpSettings& settings) {
+  const auto hours = [](uint64_t count) {
+    return count == 0 || count > kMostHours
+               ? std::nullopt
+               : std::optional(std::chrono::hours{static_cast<int64_t>(count)});
+  };
+  devops::ProjectRetention out{.age = hours(settings.keep_hours),
+                               .both = settings.beyond_both,
+                               .abort = hours(settings.abort_after_hours)};
+  if (settings.keep_runs != 0 && settings.keep_runs < uint64_t{1} << 62)
+    out.runs = static_cast<int64_t>(settings.keep_runs);
+  return out;
+}
+
 /// Who is asked for approval; the key of the callbacks' tokens is made at the first start.
 Result<devops::ApprovalOptions> approval_options(const UpSettings& settings,
                                                  const std::string& url) {
@@ -244,6 +261,7 @@ struct Platform::State {
     bucket = TRY(open_bucket(settings));
     devops::Controllers::Options options;
     if (settings.s3_archive_runs) options.archive = bucket.get();
+    options.retention = project_retention(settings);
     options.approval = TRY(approval_options(settings, url));
     controllers.emplace(*kube_client, *jenkins_client, options);
     TRY(controllers->start());

@@ -36,7 +36,11 @@ struct UpSettings {
   bool s3_disable_tls = false;
   bool s3_archive_runs = false;
   devops::ApprovalOptions approval;
-  std::string webhook_secret;  ///< of all pipelines that name none of their own
+  uint64_t keep_runs = 0;          ///< of each project; 0 here and below: no bound
+  uint64_t keep_hours = 0;         ///< a finished run
+  bool beyond_both = false;        ///< only what is beyond both bounds goes
+  uint64_t abort_after_hours = 0;  ///< a run that does not end
+  std::string webhook_secret;      ///< of all pipelines that name none of their own
 
   engine::RunLimits run;
   uint64_t max_waiting_runs = 100'000;

@@ -43,6 +43,7 @@ struct Controllers::State {
         run(context, options.run_workers),
         credential(context),
         retention(context) {
+    if (!options.retention.none()) project_retention.emplace(context, options.retention);
     if (!options.approval.url.empty()) approval.emplace(context, options.approval);
     if (options.archive != nullptr) archive.emplace(context, *options.archive);
   }
@@ -77,6 +78,7 @@ struct Controllers::State {
   RunController run;
   CredentialController credential;
   RetentionController retention;
+  std::optional<ProjectRetentionController> project_retention;
   std::optional<ArchiveController> archive;
   std::optional<ApprovalController> approval;  ///< nothing: nobody is asked
   std::unique_ptr<jenkins::Subscription> subscription;
@@ -103,6 +105,7 @@ Result<> Controllers::start() {
   s.run.start();
   s.credential.start();
   s.retention.start();
+  if (s.project_retention) s.project_retention->start();
   if (s.approval) s.approval->start();
   if (s.archive) s.archive->start();
   s.subscribe();
@@ -118,6 +121,7 @@ void Controllers::stop() {
   for (kube::Informer* informer : s.informers()) informer->stop();
   s.run.stop();
   s.retention.stop();
+  if (s.project_retention) s.project_retention->stop();
   if (s.approval) s.approval->stop();
   if (s.archive) s.archive->stop();
   s.metadata.stop();

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "devops/controllers/approval.h"
+#include "devops/controllers/project_retention.h"
 #include "jenkins/client.h"
 #include "kube/client.h"
 #include "kube/informer.h"
@@ -30,6 +31,7 @@ class Controllers {
     std::chrono::milliseconds sync_limit{30'000};  ///< for the first lists
     const Clock* clock = nullptr;                  ///< Null: the machine's.
     s3::Client* archive = nullptr;  ///< where logs and artifacts of runs go too; null: nowhere
+    ProjectRetention retention;     ///< of all runs of a project together
     ApprovalOptions approval;       ///< who is asked when a run waits for an answer
   };
 

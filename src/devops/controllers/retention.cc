@@ -27,6 +27,24 @@ std::optional<WallTime> completed_at(const json::value& run) {
   return time ? std::optional(*time) : std::nullopt;
 }
 
+std::optional<WallTime> earlier(std::optional<WallTime> a, std::optional<WallTime> b) {
+  return !a ? b : !b ? a : std::min(a, b);
+}
+
+Outcome outcome_until(std::optional<WallTime> next, WallTime now) {
+  if (!next) return Outcome{};
+  const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(*next - now);
+  return Outcome{.again_after = std::clamp(wait, std::chrono::milliseconds{1}, kLongestWait)};
+}
+
+Result<> remove_runs(Context& context, const std::vector<Key>& runs) {
+  for (const Key& run : runs) {
+    const Result<> removed = context.kube.remove(pipeline_runs(), run);
+    if (!removed && removed.error().code != Code::not_found) return removed.error();
+  }
+  return {};
+}
+
 struct Finished {
   const json::value* run;
   WallTime at;
@@ -91,6 +109,46 @@ Retention runs_to_delete(const std::vector<ObjectRef>& runs, const Discarder& di
   return out;
 }
 
+Retention runs_to_delete(const std::vector<ObjectRef>& runs, const ProjectRetention& bounds,
+                         WallTime now) {
+  Retention out;
+  if (!bounds.runs && !bounds.age) return out;
+  const std::vector<Finished> finished = finished_runs(runs);
+  // Unfinished runs count as the newest.
+  const auto all = static_cast<int64_t>(
+      std::ranges::count_if(runs, [](const ObjectRef& r) { return !kube::is_being_deleted(*r); }));
+  const int64_t surplus = bounds.runs ? std::max<int64_t>(0, all - *bounds.runs) : 0;
+  for (size_t i = 0; i < finished.size(); ++i) {
+    const bool many = static_cast<int64_t>(i) < surplus;
+    const WallTime end = finished[i].at + bounds.age.value_or(std::chrono::hours{0});
+    const bool old = bounds.age && end <= now;
+    if (bounds.both && bounds.runs && bounds.age ? many && old : many || old) {
+      out.expired.push_back(kube::key_of(*finished[i].run));
+    } else if (bounds.age && !old) {
+      out.next = earlier(out.next, end);
+    }
+  }
+  return out;
+}
+
+Retention runs_to_stop(const std::vector<ObjectRef>& runs, const ProjectRetention& bounds,
+                       WallTime now) {
+  Retention out;
+  if (!bounds.abort) return out;
+  for (const ObjectRef& run : runs) {
+    if (completed_at(*run) || kube::is_being_deleted(*run)) continue;
+    const Result<WallTime> started = parse_rfc3339(text_at(*run, {"status", "startTime"}));
+    if (!started) continue;
+    const WallTime end = *started + *bounds.abort;
+    if (end <= now) {
+      out.expired.push_back(kube::key_of(*run));
+    } else {
+      out.next = earlier(out.next, end);
+    }
+  }
+  return out;
+}
+
 RetentionController::RetentionController(Context& context)
     : context_(context),
       controller_({.name = "retention", .workers = 1, .back_off = {}, .clock = &context.clock},
@@ -112,13 +170,37 @@ Result<Outcome> RetentionController::reconcile(const Key& key) {
   const WallTime now = context_.clock.now();
   const Retention retention =
       runs_to_delete(context_.runs.by_index(kRunsByPipeline, key.text()), discarder, now);
-  for (const Key& expired : retention.expired) {
-    const Result<> removed = context_.kube.remove(pipeline_runs(), expired);
-    if (!removed && removed.error().code != Code::not_found) return removed.error();
+  TRY(remove_runs(context_, retention.expired));
+  return outcome_until(retention.next, now);
+}
+
+ProjectRetentionController::ProjectRetentionController(Context& context,
+                                                       const ProjectRetention& bounds)
+    : context_(context),
+      bounds_(bounds),
+      controller_(
+          {.name = "project-retention", .workers = 1, .back_off = {}, .clock = &context.clock},
+          [this](const Key& key) { return reconcile(key); }) {
+  controller_.follow(context.runs,
+                     [](const Key& key) { return std::vector<Key>{{"", key.space}}; });
+}
+
+Result<Outcome> ProjectRetentionController::reconcile(const Key& key) {
+  const WallTime now = context_.clock.now();
+  const std::vector<ObjectRef> runs = context_.runs.list(key.name);
+  const Retention gone = runs_to_delete(runs, bounds_, now);
+  TRY(remove_runs(context_, gone.expired));
+  const Retention overdue = runs_to_stop(runs, bounds_, now);
+  for (const Key& run : overdue.expired) {
+    const Result<json::value> stopped =
+        context_.kube.modify(pipeline_runs(), run, [](json::value& object) {
+          if (text_at(object, {"spec", "action"}) == "Stop") return false;
+          set_at(object, {"spec", "action"}, "Stop");
+          return true;
+        });
+    if (!stopped && stopped.error().code != Code::not_found) return stopped.error();
   }
-  if (!retention.next) return Outcome{};
-  const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(*retention.next - now);
-  return Outcome{.again_after = std::clamp(wait, std::chrono::milliseconds{1}, kLongestWait)};
+  return outcome_until(earlier(gone.next, overdue.next), now);
 }
 
 }  // namespace ks::devops

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "devops/controllers/context.h"
+#include "devops/controllers/project_retention.h"
 
 namespace ks::devops {
 
@@ -24,6 +25,13 @@ struct Retention {
 Retention runs_to_delete(const std::vector<ObjectRef>& runs, const Discarder& discarder,
                          WallTime now);
 
+/// The finished ones that go.
+Retention runs_to_delete(const std::vector<ObjectRef>& runs, const ProjectRetention& bounds,
+                         WallTime now);
+/// Unfinished runs that are to be stopped.
+Retention runs_to_stop(const std::vector<ObjectRef>& runs, const ProjectRetention& bounds,
+                       WallTime now);
+
 /// Deletes PipelineRuns that their pipeline's discarder does not keep, when a run ends, when the
 /// discarder changes, and when one gets too old. Their builds go with them by the finalizer.
 class RetentionController {
@@ -36,6 +44,21 @@ class RetentionController {
   Result<Outcome> reconcile(const Key& key);
 
   Context& context_;
+  kube::Controller controller_;
+};
+
+/// The same for the bounds that hold for all pipelines of each project together.
+class ProjectRetentionController {
+ public:
+  ProjectRetentionController(Context& context, const ProjectRetention& bounds);
+  void start() { controller_.start(); }
+  void stop() { controller_.stop(); }
+
+ private:
+  Result<Outcome> reconcile(const Key& key);
+
+  Context& context_;
+  const ProjectRetention bounds_;
   kube::Controller controller_;
 };
 

@@ -92,5 +92,40 @@ TEST(Hash, DependsOnContentNotOnOrder) {
   EXPECT_EQ(hash_of(json::parse(R"({"name":"demo"})")), hash_of(json::parse(R"({"name":"demo"})")));
 }
 
+std::vector<std::string> expired_of_project(const std::vector<ObjectRef>& runs,
+                                            const ProjectRetention& bounds) {
+  std::vector<std::string> out;
+  for (const Key& key : runs_to_delete(runs, bounds, now).expired) out.push_back(key.name);
+  return out;
+}
+
+TEST(Retention, BoundsOfAProjectHoldForAllItsRunsTogether) {
+  const std::vector<ObjectRef> runs{ended_run("a", hours{4}), ended_run("b", hours{3}, "Failed"),
+                                    ended_run("c", hours{2}), ended_run("d", hours{1}),
+                                    ended_run("runs", hours{-1})};
+  EXPECT_EQ(expired_of_project(runs, {}), Names{});
+  EXPECT_EQ(expired_of_project(runs, {.runs = 3}), (Names{"a", "b"}));
+  EXPECT_EQ(expired_of_project(runs, {.runs = 9}), Names{});
+  EXPECT_EQ(expired_of_project(runs, {.age = hours{2}}), (Names{"a", "b", "c"}));
+  EXPECT_EQ(expired_of_project(runs, {.runs = 4, .age = hours{3}}), (Names{"a", "b"}));
+  EXPECT_EQ(expired_of_project(runs, {.runs = 4, .age = hours{3}, .both = true}), (Names{"a"}));
+  EXPECT_EQ(runs_to_delete(runs, ProjectRetention{.age = hours{3}}, now).next, now + hours{1});
+}
+
+TEST(Retention, RunsThatDoNotEndAreStopped) {
+  auto started = [](std::string_view name, hours age) {
+    json::value out = *ended_run(name, hours{-1}, "Running");
+    set_at(out, {"status", "startTime"}, json::value(format_rfc3339(now - age)));
+    return std::make_shared<const json::value>(std::move(out));
+  };
+  const std::vector<ObjectRef> runs{started("old", hours{5}), started("new", hours{1}),
+                                    ended_run("done", hours{9}), ended_run("waits", hours{-1})};
+  const Retention overdue = runs_to_stop(runs, {.abort = hours{4}}, now);
+  ASSERT_EQ(overdue.expired.size(), 1U);
+  EXPECT_EQ(overdue.expired[0].name, "old");
+  EXPECT_EQ(overdue.next, now + hours{3});
+  EXPECT_TRUE(runs_to_stop(runs, {}, now).expired.empty());
+}
+
 }  // namespace
 }  // namespace ks::devops
