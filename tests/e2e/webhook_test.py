@@ -10,6 +10,7 @@ import time
 import unittest
 import urllib.parse
 
+import git_server
 import ks_server
 
 GROUP = "devops.kubesphere.io/v1alpha3"
@@ -119,6 +120,28 @@ class WebhookTest(ks_server.Case):
         self.is_answer(self.anonymous("POST", f"{V2}/git?url=https://none.example.org/x&token={SECRET}", "{}"), 200,
                        "No git jobs using repository: https://none.example.org/x")
         self.assertEqual(len(self.runs()), 5)
+
+    def test_a_multi_branch_pipeline_is_scanned(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        repository = git_server.Repository(folder.name, "app")
+        remote = git_server.HttpServer(folder.name)
+        self.addCleanup(remote.close)
+        self.repo = f"{remote.url}/app"
+        repository.commit("first", {"Jenkinsfile": "echo 'hi'"})
+        self.pipeline("multi", {"type": "multi-branch-pipeline", "multi_branch_pipeline": {
+            "name": "multi", "source_type": "git", "script_path": "Jenkinsfile",
+            "git_source": {"url": self.repo + ".git", "discover_branches": True}}})
+        path = f"/kapis/devops.kubesphere.io/v1alpha2/devops/{self.project}/pipelines/multi/branches?filter=origin&start=0&limit=10"
+
+        def branches():
+            reply = self.server.request("GET", path)
+            return sorted(b["name"] for b in reply.json()) if reply.status == 200 else []
+        self.eventually(lambda: branches() == ["main"], "the first scan", timeout=60)
+        git_server.git(repository.work, "push", "-q", "origin", "HEAD:refs/heads/topic")
+        self.is_answer(self.github(self.push("refs/heads/topic"), secret="wrong"), 401, "does not fit")
+        self.is_answer(self.github(self.push("refs/heads/topic")), 200, "ok")
+        self.eventually(lambda: branches() == ["main", "topic"], "the scan that the webhook asked for", timeout=60)
 
     # ----- who may -----
 
