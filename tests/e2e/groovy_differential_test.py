@@ -52,13 +52,18 @@ class GroovyDifferentialTest(unittest.TestCase):
         self.assertFalse(sides.agree({"value": "0.333333333333333314829616256247390992939472198486328125"}, {"value": "0.3333333333333333"}))
 
     def test_generated_scripts_agree(self):
-        differ, failed = [], 0
+        differ, lost, failed = [], [], 0
         for seed in range(FIRST_SEED, FIRST_SEED + SCRIPTS):
             script = Script(seed).text()
             expected = self.groovy.ask(script) or self.groovy.ask(script)  # a JVM may die of what came before
-            failed += 1 if expected is None or "exception" in expected else 0
+            if expected is None:
+                lost.append(seed)
+                continue
+            failed += 1 if "exception" in expected else 0
             if not sides.agree(sides.told(expected), sides.told(self.ks.ask(script))):
                 differ.append(seed)
+        # What ends Groovy itself, twice, says nothing; it must be as good as never.
+        self.assertLessEqual(len(lost), SCRIPTS / 1000 + 1, lost)
         # Scripts that only fail would show nothing of the library.
         self.assertLess(failed, SCRIPTS * 0.6 + 1, "most scripts end in exceptions")
         shown = [self.smallest(seed) for seed in differ[:SHOWN]]

@@ -28,7 +28,8 @@ Ref<Instance> make_throwable(Task& task, ClassInfo* cls) {
 
 /// `[a, 1]`, cut after 60 characters, as Groovy shows arguments.
 std::string shown_values(Task& task, Args args) {
-  constexpr size_t kMost = 60;
+  constexpr size_t kMost = 60;        // lists and maps end behind it, as Groovy has them
+  constexpr size_t kMostText = 1000;  // Groovy has no limit
   std::string out = "[";
   for (size_t i = 0; i < args.size(); ++i) {
     if (i > 0) out += ", ";
@@ -38,11 +39,14 @@ std::string shown_values(Task& task, Args args) {
     }
     std::string text;
     try {
-      text = args[i].is<Range>() ? range_text(task, args[i]) : to_string(task, args[i]);
+      const auto left = static_cast<int32_t>(kMost - std::min(out.size(), kMost));
+      text = args[i].is<Range>()                       ? range_text(task, args[i])
+             : args[i].is<List>() || args[i].is<Map>() ? to_short_string(task, args[i], left)
+                                                       : to_string(task, args[i]);
     } catch (const Thrown&) {
       text = class_name_of(args[i]);
     }
-    if (text.size() > kMost) text = text.substr(0, kMost - 3) + "...";
+    if (text.size() > kMostText) text = text.substr(0, kMostText - 3) + "...";
     out += text;
   }
   return out + "]";
