@@ -64,7 +64,9 @@ class ApprovalTest(ks_server.Case):
     def setUpClass(cls):
         cls.system = ProcessSystem()
         cls.addClassCleanup(cls.system.close)
-        config = os.path.join(tempfile.mkdtemp(prefix="ks-e2e-approval-"), "ks.yaml")
+        folder = tempfile.TemporaryDirectory(prefix="ks-e2e-approval-")
+        cls.addClassCleanup(folder.cleanup)
+        config = os.path.join(folder.name, "ks.yaml")
         with open(config, "w") as file:
             file.write(f"approval: {{url: '{cls.system.url}', secret: {SECRET}}}\n")
         cls.flags = ("--config", config)

@@ -23,7 +23,8 @@ class S3Test(ks_server.Case):
     @classmethod
     def setUpClass(cls):
         folder = tempfile.mkdtemp(prefix="ks-e2e-s3-")
-        cls.swift = s3_server.Swift(os.path.join(tempfile.mkdtemp(prefix="ks-e2e-swift-")))
+        cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
+        cls.swift = s3_server.Swift(tempfile.mkdtemp(prefix="ks-e2e-swift-"))
         cls.addClassCleanup(cls.swift.close)
         cls.door = s3_server.Door(cls.swift.port)
         cls.addClassCleanup(cls.door.close)

@@ -18,7 +18,9 @@ class SonarStatusTest(ks_server.Case):
     def setUpClass(cls):
         cls.sonar = sonar_server.SonarServer()
         cls.addClassCleanup(cls.sonar.close)
-        config = os.path.join(tempfile.mkdtemp(prefix="ks-e2e-sonar-"), "ks.yaml")
+        folder = tempfile.TemporaryDirectory(prefix="ks-e2e-sonar-")
+        cls.addClassCleanup(folder.cleanup)
+        config = os.path.join(folder.name, "ks.yaml")
         with open(config, "w") as file:
             file.write(f"sonar: {{name: sonar, url: '{cls.sonar.url}/', token: squ_token}}\n")
         cls.flags = ("--config", config)

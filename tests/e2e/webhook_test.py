@@ -23,8 +23,9 @@ RUN = "devops.kubesphere.io/jenkins-pipelinerun-id"
 class WebhookTest(ks_server.Case):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.mkdtemp(prefix="ks-e2e-hooks-")
-        config = os.path.join(folder, "ks.yaml")
+        folder = tempfile.TemporaryDirectory(prefix="ks-e2e-hooks-")
+        cls.addClassCleanup(folder.cleanup)
+        config = os.path.join(folder.name, "ks.yaml")
         with open(config, "w") as file:
             file.write(f"webhooks: {{secret: {SECRET}}}\n")
         cls.flags = ("--config", config)
