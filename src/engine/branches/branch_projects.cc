@@ -233,6 +233,10 @@ void BranchProjects::forget(const JobName& job) {
   }
 }
 
+void BranchProjects::run_aside(std::function<void(const std::stop_token&)> work) {
+  loop_->post([work = std::move(work), stop = ending_.get_token()] { work(stop); });
+}
+
 void BranchProjects::schedule(const EntryRef& entry) {
   const BranchSettings settings = state_.with([&](char) { return entry->settings; });
   const std::string name = timer_name(entry->name);

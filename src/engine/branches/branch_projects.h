@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -60,6 +61,8 @@ class BranchProjects final : public Branches {
   /// A branch was removed by hand; the next scan finds it again when it is still there.
   void forget(const JobName& job);
   Result<std::string> config(const JobName& name) const;
+  /// Runs what waits for a git server, on a thread of the scans. The token asks it to end.
+  void run_aside(std::function<void(const std::stop_token&)> work);
 
   bool has(const JobName& project) const override;
   std::vector<JobName> projects(const std::string& folder) const override;

@@ -31,7 +31,8 @@ class Scanner {
           const std::function<void(std::string_view)>& log)
       : request_(request), settings_(request.settings), stop_(stop), log_(log) {}
 
-  Result<ScanResult> scan() {
+  /// What the server says that it has.
+  Result<RemoteRefs> ask() {
     const GitRemote remote = settings_.remote();
     if (is_local_url(remote.url) && !request_.local_repositories) {
       return Error{Code::forbidden,
@@ -42,7 +43,12 @@ class Scanner {
     }
     TRY(make_dirs(request_.copy_folder, 0700));
     TRY(take_secrets(remote));
-    const RemoteRefs refs = TRY(list(remote));
+    return list(remote);
+  }
+
+  Result<ScanResult> scan() {
+    const GitRemote remote = settings_.remote();
+    const RemoteRefs refs = TRY(ask());
     std::vector<Head> heads = TRY(discover_heads(settings_, refs, {}));
     if (heads.size() > kMostHeads) {
       return Error{Code::too_large,
@@ -227,6 +233,11 @@ class Scanner {
 Result<ScanResult> scan_heads(const ScanRequest& request, const std::stop_token& stop,
                               const std::function<void(std::string_view)>& log) {
   return Scanner(request, stop, log).scan();
+}
+
+Result<RemoteRefs> list_heads(const ScanRequest& request, const std::stop_token& stop) {
+  const std::function<void(std::string_view)> quiet = [](std::string_view) {};
+  return Scanner(request, stop, quiet).ask();
 }
 
 }  // namespace ks::engine

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/branches/heads.h"
 #include "engine/branches/settings.h"
 
 namespace ks::engine {
@@ -37,5 +38,9 @@ struct ScanResult {
 /// of the indexing log, without secrets. Blocks; the errors are those of git, in words for people.
 Result<ScanResult> scan_heads(const ScanRequest& request, const std::stop_token& stop,
                               const std::function<void(std::string_view)>& log);
+
+/// What the repository has, without fetching anything. The settings' discovery says what is asked
+/// for.
+Result<RemoteRefs> list_heads(const ScanRequest& request, const std::stop_token& stop);
 
 }  // namespace ks::engine

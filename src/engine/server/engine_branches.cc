@@ -103,12 +103,13 @@ Result<> EngineServer::put_branch(const JobName& name, const BranchSettings& set
   }
   JobSettings configured = settings_of(settings, head, dead);
   std::string config = config_of_head(settings, head);
-  const bool there = state_.with([&](State& state) {
+  JobRef job;
+  state_.with([&](State& state) {
     const auto folder = state.folders.find(name.folder);
-    if (folder == state.folders.end()) return false;
-    JobRef& job = folder->second.jobs[name.name];
+    if (folder == state.folders.end()) return;
+    job = folder->second.jobs[name.name];
     if (!job) {
-      job = std::make_shared<Job>();
+      job = folder->second.jobs[name.name] = std::make_shared<Job>();
       job->name = name;
       job->folder = folder->second.path + "/jobs/" + file_name(name.name);
       job->credentials = folder->second.credentials;
@@ -116,9 +117,11 @@ Result<> EngineServer::put_branch(const JobName& name, const BranchSettings& set
     job->config = std::move(config);
     job->configured = std::move(configured);
     job->settings = with_declared(job->configured, job->declared);
-    return true;
   });
-  if (there) return {};
+  if (job) {
+    arm(job);
+    return {};
+  }
   return Error{Code::not_found,
                fmt::format("multi-branch pipeline \"{}\" does not exist", name.folder)};
 }

@@ -141,6 +141,7 @@ Result<> EngineServer::declare(const std::string& job_text, const json::object& 
     job->declared = std::move(declared);
     job->settings = with_declared(job->configured, job->declared);
   });
+  arm(job);
   return {};
 }
 

@@ -456,6 +456,9 @@ void EngineServer::on_state(const Run& run, const JobName& name) {
 /// Saves a run that has ended, removes it when that was asked for, and lets the next one begin.
 void EngineServer::settle(const JobName& name, uint64_t number) {
   if (ending_) return;
+  // Before its result is saved: a crash in between starts them again, and finds them started.
+  if (const Result<Found> ended = find_build(name, number); ended && ended->live)
+    start_downstream(*ended->live, name);
   std::lock_guard lock(changing_);
   JobRef job;
   std::shared_ptr<Run> run;

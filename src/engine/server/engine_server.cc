@@ -192,6 +192,7 @@ Result<> EngineServer::load_builds(const JobRef& job) {
   for (const auto& [number, build] : job->builds) {
     if (build.waits) begin_later(job, build.not_before);
   }
+  arm(job);
   return {};
 }
 
@@ -331,11 +332,12 @@ Result<> EngineServer::put_job(const JobName& name, const std::string& config_xm
         known != jobs.end() && known->second->declared.all && known->second->config != config_xml;
   });
   if (outdated) TRY(remove_tree(folder + "/properties.json"));
+  JobRef job;
   state_.with([&](State& state) {
     Folder& in = state.folders[name.folder];
-    JobRef& job = in.jobs[name.name];
+    job = in.jobs[name.name];
     if (!job) {
-      job = std::make_shared<Job>();
+      job = in.jobs[name.name] = std::make_shared<Job>();
       job->name = name;
       job->folder = folder;
       job->credentials = in.credentials;
@@ -345,6 +347,7 @@ Result<> EngineServer::put_job(const JobName& name, const std::string& config_xm
     job->configured = std::move(settings);
     job->settings = with_declared(job->configured, job->declared);
   });
+  arm(job);
   return {};
 }
 
@@ -379,6 +382,7 @@ Result<> EngineServer::remove_job(const JobName& name) {
 Result<> EngineServer::remove_known_job(const JobName& name) {
   const JobRef job = TRY(find_job(name));
   std::lock_guard lock(changing_);
+  disarm(name);
   // From here on a restart finds no job, and clears the rest away.
   TRY(remove_tree(job->folder + "/config.xml"));
   std::vector<std::shared_ptr<Run>> live;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <set>
 
 #include "base/guarded.h"
 #include "engine/branches/branch_projects.h"
@@ -16,6 +17,7 @@
 #include "engine/quality_gates.h"
 #include "engine/server/event_log.h"
 #include "engine/server/job.h"
+#include "engine/triggers/job_triggers.h"
 #include "engine/triggers/timetable.h"
 
 namespace ks::engine {
@@ -131,6 +133,12 @@ class EngineServer final : public Engine, private Builds, private BranchHost {
   Result<> remove_jobs_of(const std::string& folder);
   Result<> remove_known_job(const JobName& name);
   bool is_ending(const JobName& name) const;
+  void arm(const JobRef& job);
+  void disarm(const JobName& job);
+  void start_by_itself(const JobName& name, StartRequest request);
+  void start_downstream(const Run& run, const JobName& name);
+  void poll(const JobName& name);
+  Result<> poll_now(const JobName& name, const std::stop_token& stop);
   Result<> load_build(const JobRef& job, uint64_t number);
   std::shared_ptr<CredentialStore> store_in(const std::string& folder_path) const;
   Result<std::shared_ptr<CredentialStore>> credentials_of(const std::string& folder) const;
@@ -192,6 +200,8 @@ class EngineServer final : public Engine, private Builds, private BranchHost {
   std::unique_ptr<Loop> loop_;
   std::unique_ptr<Loop> background_;
   Timetable times_;
+  Guarded<std::map<JobName, std::vector<JobTriggers::Upstream>>> upstream_;
+  Guarded<std::set<JobName>> polling_;
   std::unique_ptr<BranchProjects> projects_;
 };
 

@@ -8,6 +8,7 @@ namespace {
 
 /// The wall clock may be set: it is looked at again at least that often.
 constexpr std::chrono::milliseconds kLongestWait = std::chrono::minutes(10);
+constexpr std::chrono::milliseconds kSame{5};
 
 }  // namespace
 
@@ -50,12 +51,13 @@ void Timetable::arm() {
       state.armed.reset();
       return;
     }
-    const WallTime first = state.due.begin()->first;
-    if (state.armed == first) return;
-    const std::chrono::milliseconds left = first - now;
-    state.armed = first;
-    state.timer = loop_.timer(std::clamp(left, std::chrono::milliseconds(0), kLongestWait),
-                              [this] { tick(); });
+    const auto left = std::clamp<std::chrono::milliseconds>(
+        state.due.begin()->first - now, std::chrono::milliseconds(0), kLongestWait);
+    // One that comes too early looks again; a clock that was set makes it earlier.
+    const SteadyTime due = std::chrono::steady_clock::now() + left;
+    if (state.armed && *state.armed <= due + kSame) return;
+    state.armed = due;
+    state.timer = loop_.timer(left, [this] { tick(); });
   });
 }
 

@@ -42,7 +42,7 @@ class Timetable {
   struct State {
     std::map<std::string, Entry> entries;
     std::set<std::pair<WallTime, std::string>> due;
-    std::optional<WallTime> armed;
+    std::optional<SteadyTime> armed;  ///< when the timer is due
     std::shared_ptr<void> timer;
   };
   static void drop(State& state, const std::string& name);
