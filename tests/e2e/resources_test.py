@@ -56,6 +56,8 @@ class ResourcesTest(ks_server.Case):
         self.assertIn("push,pull_request", self.said("webhook", "list", "shop"))
         for kind, name in (("credential", "shop/git"), ("template", "shop/t"), ("webhook", "shop/push")):
             self.assertIn(f"deleted the {kind} {name}", self.said(kind, "delete", name))
+            # Controllers take their part of it away first.
+            self.eventually(lambda: self.ks(kind, "get", name).returncode == 1, f"the end of {kind} {name}", 60)
             self.assertIn(f"there is no {kind} {name}", self.refused(kind, "get", name))
         self.assertIn("write PROJECT/NAME", self.refused("webhook", "get", "push", code=64))
         self.said("project", "delete", "shop")
