@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "engine/rest/hook_routes.h"
 #include "engine/rest/routes.h"
 
 namespace ks::engine {
@@ -59,6 +60,7 @@ void JenkinsApi::add_routes(http::Router& router) {
     add_log_routes(routes);
     add_converter_routes(routes);
     add_check_routes(routes);
+    add_hook_routes(routes);
     add_sse_routes(routes, state_->gateway);
   }
   const Routes routes{router, state_->engine, state_->streams, state_->kept};
