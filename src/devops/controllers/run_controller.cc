@@ -102,7 +102,10 @@ RunController::RunController(Context& context, int workers)
           {.name = "pipelinerun", .workers = workers, .back_off = {}, .clock = &context.clock},
           [this](const Key& key) { return reconcile(key); }),
       adopter_(context, [this](const Key& run) {
-        mark_changed(run);
+        state_.with([&](State& state) {
+          state.changed.insert(run);
+          state.adopted.insert(run);
+        });
         controller_.enqueue(run);
       }) {
   controller_.follow(context.runs);
@@ -153,12 +156,13 @@ Result<Outcome> RunController::reconcile(const Key& key) {
   const ObjectRef run = context_.runs.get(key);
   if (!run) {
     state_.with([&](State& state) {
-      state.changed.erase(key);
+      if (!state.adopted.contains(key)) state.changed.erase(key);
       state.written.erase(key);
       state.told.erase(key);
     });
     return Outcome{};
   }
+  state_.with([&](State& state) { state.adopted.erase(key); });
   if (kube::is_being_deleted(*run)) return remove(*run);
   if (is_complete(*run) || kube::label(*run, run::kOrphan) == "true") return Outcome{};
   if (pipeline_of(*run).empty()) return orphan(*run);

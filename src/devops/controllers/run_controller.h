@@ -58,6 +58,8 @@ class RunController {
   };
   struct State {
     std::set<Key> changed;  ///< runs whose build must be looked at
+    /// Of those: made for a build, and not heard of by the informer yet.
+    std::set<Key> adopted;
     std::map<Key, Written> written;
     std::map<Key, std::string> told;  ///< `uid/action` that the build was told last
   };
