@@ -427,14 +427,17 @@ Result<> EngineServer::rename_job(const JobName& name, const std::string& to) {
   if (::rename(job->folder.c_str(), folder.c_str()) != 0)
     return errno_error("rename", job->folder, errno);
   // Another object: who has the old one reads its name without a lock.
+  JobRef moved;
   state_.with([&](State& state) {
-    auto moved = std::make_shared<Job>(*job);
+    moved = std::make_shared<Job>(*job);
     moved->name = renamed;
     moved->folder = folder;
     auto& jobs = state.folders[name.folder].jobs;
     jobs.erase(name.name);
-    jobs[to] = std::move(moved);
+    jobs[to] = moved;
   });
+  disarm(name);
+  arm(moved);
   return {};
 }
 
