@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "base/text.h"
 #include "groovy/ast.h"
 #include "groovy/syntax/lexer.h"
 
@@ -20,7 +21,9 @@ void require(bool condition) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  ast::Unit unit(std::string_view(reinterpret_cast<const char*>(data), size));
+  const std::string_view input(reinterpret_cast<const char*>(data), size);
+  if (!ks::is_utf8(input)) return 0;  // refused before it is read
+  ast::Unit unit(input);
   const syntax::Tokens tokens = syntax::Lexer(unit).run();
   require(!tokens.list.empty() && tokens.list.back().kind == Tok::eof);
   uint32_t last = 0;

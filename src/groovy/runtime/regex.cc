@@ -513,6 +513,19 @@ std::string matcher_text(Task&, const Value& value) {
                      matcher->pattern->source, utf16_length(matcher->text), last);
 }
 
-std::string quote_regex(std::string_view text) { return "\\Q" + std::string(text) + "\\E"; }
+std::string quote_regex(std::string_view text) {
+  // The end of a quotation within the text ends this one, stands for itself, and another one
+  // begins.
+  std::string out = "\\Q";
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (text.substr(at).starts_with("\\E")) {
+      out += "\\E\\\\E\\Q";
+      ++at;
+    } else {
+      out += text[at];
+    }
+  }
+  return out + "\\E";
+}
 
 }  // namespace ks::groovy
