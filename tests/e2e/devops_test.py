@@ -291,7 +291,7 @@ class DevOpsTest(ks_server.Case):
 
     def test_runs_survive_a_kill(self):
         self.make_pipeline("release", declarative(("count", "sh 'echo x >> $COUNT'"), ("approve", "input 'go on?'"),
-                                                  ("after", "echo 'after'")),
+                                                  ("after", "sleep 1")),
                            parameters=[{"name": "COUNT", "type": "string", "default_value": os.path.join(self.home, "count")}])
         run = self.start_run("release")
         self.eventually(lambda: self.phase(run) == "Pending")

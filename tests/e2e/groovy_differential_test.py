@@ -49,6 +49,8 @@ class GroovyDifferentialTest(unittest.TestCase):
         self.assertTrue(sides.agree({"value": "[-1.15292150460684698E18]"}, {"value": "[-1.152921504606847E18]"}))
         self.assertFalse(sides.agree({"value": "[-1.15292150460684698E18]"}, {"value": "[-1.152921504606848E18]"}))
         self.assertFalse(sides.agree({"value": "0.1"}, {"value": "0.10"}))
+        for theirs, ours in (("1.50", "1.5"), ("[2.000000]", "[2.0]"), ("3.00", "3.0")):
+            self.assertFalse(sides.agree({"value": theirs}, {"value": ours}), theirs)
         self.assertFalse(sides.agree({"value": "0.333333333333333314829616256247390992939472198486328125"}, {"value": "0.3333333333333333"}))
 
     def test_generated_scripts_agree(self):

@@ -232,7 +232,7 @@ class BadInputTest(ks_server.Case):
 class IdentityTest(ks_server.Case):
     def test_nobody_gets_in_without_a_token(self):
         paths = ["/api", "/apis", "/api/v1", "/apis/apps/v1", "/api/v1/namespaces", "/api/v1/secrets", "/openapi/v2", "/openapi/v3", "/api/v1/nodes/x",
-                 "/apis/devops.kubesphere.io/v1alpha3/pipelines", "/api/v1/namespaces/default/configmaps?watch=1", "/metrics", "/nonsense", "/",
+                 "/apis/devops.kubesphere.io/v1alpha3/pipelines", "/api/v1/namespaces/default/configmaps?watch=1", "/metrics", "/nonsense",
                  "/job/x/api/json", "/blue/rest/organizations/jenkins/pipelines/", "/crumbIssuer/api/json", "/kapis/x", "/apis/nope"]
         bad = [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer "}, {"Authorization": "Basic " + base64.b64encode(b"admin:wrong").decode()},
                {"Authorization": "Basic !!!"}, {"Authorization": "Digest x"}, {"Authorization": "Bearer " + self.server.token + "x"},
@@ -278,7 +278,10 @@ class IdentityTest(ks_server.Case):
                        "/apis/devops.kubesphere.io/v1alpha3/pipelineruns", "/metrics"):
             self.assertTrue(any(wanted in path or path in wanted and len(path) > 3 for path in paths), wanted)
         # What tells nothing of what is kept here: probes, and the documents of the API.
-        open_paths = re.compile(r"/(healthz|readyz|livez|version|apidocs|apidocs\.json|openapi\.json|swagger-ui)(/|$)")
+        open_paths = re.compile(r"/(healthz|readyz|livez|version|apidocs|apidocs\.json|openapi\.json|swagger-ui|login)(/|$)")
+        # What brings a proof of its own, a signature or a token of one job: without it nothing is done.
+        proving = re.compile(r"(/kapis/devops\.kubesphere\.io)?/(v1alpha2/webhook/git(hub)?|v1alpha3/webhooks/scm|v1alpha3/approvals/.*)$|"
+                             r"/sonarqube-webhook/?$|/generic-webhook-trigger/invoke$|/buildByToken/build(WithParameters)?$")
         connection = self.server.connect()
         let_in = []
         for method in ("GET", "POST", "DELETE"):
@@ -288,10 +291,23 @@ class IdentityTest(ks_server.Case):
                 connection.request(method, path, body=b"{}" if method == "POST" else None)
                 answer = connection.getresponse()
                 answer.read()
-                if answer.status != 401:
+                if path == "/":  # clients of Jenkins look there for its headers
+                    self.assertEqual((method, answer.status), (method, 403))
+                elif proving.match(path):
+                    # Nobody knows what an event without a name is, so it is no error.
+                    self.assertTrue(answer.status >= 400 or (answer.status == 200 and path.endswith("/webhooks/scm")), (method, path, answer.status))
+                elif answer.status != 401:
                     let_in.append((method, path, answer.status))
         connection.close()
         self.assertEqual(let_in, [])
+        # A token of a job starts that job, and opens nothing else that happens to be called `build`.
+        for path in ("/job/x/job/y/1/artifact/build?token=a", "/job/x/job/build?token=a", "/job/build?token=a", "/job/x/build?token=a", "/job/x/config.xml?token=a",
+                     "/job/x/credentials/store/folder/domain/_/credential/build?token=a", "/job/x/job/y/1/build/consoleText?token=a",
+                     "/v1alpha3/webhooks/scm/../../api/v1/secrets"):
+            for method in ("GET", "POST", "DELETE", "PUT"):
+                self.assertEqual(self.server.request(method, path, token=False).status, 401, (method, path))
+        self.assertEqual(self.server.request("POST", "/job/x/job/y/build?token=a", token=False).status, 403)
+        self.assertEqual(self.server.request("GET", "/login/../api/v1/secrets", token=False).status, 404)
 
     def test_impersonation_is_not_a_way_in(self):
         reply = self.server.request("GET", "/api/v1/secrets", token=False, headers={"Impersonate-User": "admin", "X-Remote-User": "admin"})

@@ -56,24 +56,26 @@ Result<ApiTokens::Made> ApiTokens::make(std::string name) {
   const Made made{.name = name.empty() ? "Token" : std::move(name),
                   .uuid = random_uuid(),
                   .value = "11" + hex_encode(random_bytes(16))};
-  std::lock_guard lock(mutex_);
+  std::lock_guard one_at_a_time(changing_);
   if (tokens_.size() >= kMostTokens) {
     return Error{Code::exhausted, "there are 100 tokens already: revoke one first"};
   }
   std::vector<Token> next = tokens_;
   next.push_back({made.name, made.uuid, hash_of(made.value)});
   TRY(save(next));
+  std::lock_guard lock(mutex_);
   tokens_ = std::move(next);
   return made;
 }
 
 Result<> ApiTokens::revoke(std::string_view uuid) {
-  std::lock_guard lock(mutex_);
+  std::lock_guard one_at_a_time(changing_);
   std::vector<Token> next = tokens_;
   if (std::erase_if(next, [&](const Token& one) { return one.uuid == uuid; }) == 0) {
     return Error{Code::not_found, fmt::format("there is no token \"{}\"", uuid)};
   }
   TRY(save(next));
+  std::lock_guard lock(mutex_);
   tokens_ = std::move(next);
   return {};
 }

@@ -37,7 +37,8 @@ class ApiTokens {
   Result<> save(const std::vector<Token>& tokens) const;
 
   const std::string file_;
-  mutable std::mutex mutex_;  // held while the file is written: that is rare
+  std::mutex changing_;       // held while the list is changed and saved
+  mutable std::mutex mutex_;  // of the list; nobody waits for the disk with it
   std::vector<Token> tokens_;
 };
 

@@ -274,7 +274,9 @@ Response add_server(const Routes& routes, const Request& request) {
   }
   const Result<json::value> body = parse_json(request.body.view());
   if (!body) return blue_error(body.error());
-  const std::string_view name = text_at(*body, {"name"}), url = text_at(*body, {"apiUrl"});
+  const std::string_view name = text_at(*body, {"name"});
+  std::string_view url = text_at(*body, {"apiUrl"});
+  if (url.ends_with('/')) url.remove_suffix(1);
   if (name.empty() || !(url.starts_with("https://") || url.starts_with("http://"))) {
     return blue_error({Code::invalid, "name and apiUrl (http or https) are required"});
   }

@@ -118,10 +118,20 @@ bool token_fits(const Engine& engine, const JobName& job, std::string_view token
 bool carries_job_token(const http::Request& request) {
   std::string_view path = request.path;
   if (path.ends_with('/')) path.remove_suffix(1);
-  if (path == "/generic-webhook-trigger/invoke") return true;
-  if (path.starts_with("/buildByToken/")) return true;
-  return path.starts_with("/job/") && !request.query.get("token").empty() &&
-         (path.ends_with("/build") || path.ends_with("/buildWithParameters"));
+  if (request.method != Method::post && request.method != Method::get) return false;
+  if (path == "/generic-webhook-trigger/invoke" || path == "/buildByToken/build" ||
+      path == "/buildByToken/buildWithParameters")
+    return true;
+  if (request.method != Method::post || request.query.get("token").empty()) return false;
+  // `/job/A/job/B/build`, of a job itself and no other thing of this name, such as an artifact:
+  // only the handler of that looks at the token.
+  size_t names = 0;
+  for (; path.starts_with("/job/"); names++) {
+    const size_t next = path.find('/', std::string_view("/job/").size());
+    if (next == path.npos) return false;
+    path.remove_prefix(next);
+  }
+  return names >= 2 && (path == "/build" || path == "/buildWithParameters");
 }
 
 void add_trigger_routes(const Routes& routes) {
