@@ -40,6 +40,7 @@ void add_agent(CLI::App& app, Context& context);
 void add_up(CLI::App& app, Context& context);
 void add_down(CLI::App& app, Context& context);
 void add_pipeline(CLI::App& app, Context& context);
+void add_pipeline_import(CLI::App& pipeline, Context& context);  // of `ks pipeline`
 void add_resources(CLI::App& app, Context& context);  // project, credential, template, webhook
 void add_store(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);

@@ -344,6 +344,7 @@ void add_pipeline(CLI::App& app, Context& context) {
       add("history", "the runs of a pipeline, newest first",
           "Examples:\n  ks pipeline history demo/hello\n  ks pipeline history demo/hello -o json\n",
           history));
+  add_pipeline_import(*command, context);
   command->footer(
       "\nExamples:\n  ks pipeline list\n  ks pipeline run demo/hello --param name=ada\n");
 }
