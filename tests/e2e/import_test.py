@@ -261,7 +261,16 @@ class ImportTest(ks_server.Case):
         # A build here has a number of its own, and the imported ones stay what they were.
         home.job("Shop Floor/plain", PIPELINE.format(description="", script="echo 'here'", disabled="false"))
         home.build(home.place("Shop Floor/plain"), 1, "ABORTED", 2)
-        self.rows(home.path, "--history")
+        self.rows(home.path)
+        # An import that was cut off between the two writes of a run: the next one does the second.
+        self.server.create("/apis/devops.kubesphere.io/v1alpha3/namespaces/shop-floor/pipelineruns",
+                           {"apiVersion": "devops.kubesphere.io/v1alpha3", "kind": "PipelineRun",
+                            "metadata": {"name": "plain-jenkins-1", "labels": {"devops.kubesphere.io/pipeline": "plain"},
+                                         "annotations": {"devops.kubesphere.io/jenkins-pipelinerun-id": "jenkins-1",
+                                                         "devops.kubesphere.io/jenkins-pipelinerun-status": '{"result":"ABORTED"}'}},
+                            "spec": {"pipelineRef": {"name": "plain"}}})
+        self.assertEqual(self.rows(home.path, "--history")[("runs", "Shop Floor/plain")]["what"], "created")
+        self.assertEqual(self.rows(home.path, "--history")[("runs", "Shop Floor/plain")]["what"], "exists")
         self.assertIn("here", self.said("pipeline", "run", "shop-floor/plain"))
         # The run has ended before its PipelineRun says so.
         def history_of_plain():
