@@ -153,7 +153,7 @@ Result<> BranchProjects::put(const JobName& name, const std::string& folder,
     entry->name = name;
     entry->folder = folder;
   }
-  std::vector<Branch> branches;
+  Result<> made;
   {
     const std::lock_guard lock(entry->working);
     state_.with([&](char) {
@@ -163,17 +163,14 @@ Result<> BranchProjects::put(const JobName& name, const std::string& folder,
         entry->other.clear();
       entry->config = config;
       entry->settings = settings;
-      for (const auto& [job, known] : entry->branches)
-        branches.push_back({.head = known.head, .dead = known.dead_since.has_value()});
+      for (auto& [job, known] : entry->branches) known.unmade = true;
     });
     if (is_new) entries_.with([&](auto& entries) { entries[name] = entry; });
-    for (const Branch& one : branches) {
-      TRY(host_.put_branch({name.text(), one.head.job()}, settings, one.head, one.dead));
-    }
+    made = make_jobs(entry, settings);
   }
   schedule(entry);
   if (!settings.disabled) request_scan(entry, "Project configuration was saved");
-  return {};
+  return made;
 }
 
 Result<BranchProjects::Loaded> BranchProjects::load(const JobName& name, const std::string& folder,
@@ -382,12 +379,7 @@ Result<> BranchProjects::look(const EntryRef& entry) {
 
 Result<> BranchProjects::apply(const EntryRef& entry, const BranchSettings& settings,
                                ScanResult found) {
-  struct Change {
-    Head head;
-    bool is_new = false;
-  };
-  std::vector<Change> changes;
-  std::vector<std::string> gone;
+  std::vector<std::string> created, gone;
   state_.with([&](char) {
     ++entry->sequence;
     entry->primary = std::move(found.primary);
@@ -405,32 +397,58 @@ Result<> BranchProjects::apply(const EntryRef& entry, const BranchSettings& sett
         known.starts = fmt::format("indexing {} {}", entry->sequence, head.commit);
       known.head = std::move(head);
       known.dead_since.reset();
-      if (changed) changes.push_back({known.head, old.empty()});
+      // Until it is made: also the next scan tries, when this one cannot.
+      if (changed) known.unmade = true;
+      if (old.empty()) created.push_back(known.head.name);
       entry->branches.emplace(job, std::move(known));
     }
     for (auto& [job, known] : before) {
       known.starts.clear();
       if (!known.dead_since) {
         known.dead_since = clock_.now();
-        gone.push_back(job);
+        gone.push_back(known.head.name);
+        known.unmade = true;
       }
       entry->branches.emplace(job, std::move(known));
     }
   });
-  for (const std::string& job : gone) {
-    const Head head = state_.with([&](char) { return entry->branches.at(job).head; });
-    append(entry, fmt::format("    {} is gone from the repository\n", head.name));
-    TRY(host_.put_branch({entry->name.text(), job}, settings, head, true));
-  }
-  for (const Change& change : changes)
-    TRY(host_.put_branch({entry->name.text(), change.head.job()}, settings, change.head, false));
+  for (const std::string& name : gone)
+    append(entry, fmt::format("    {} is gone from the repository\n", name));
+  const Result<> made = make_jobs(entry, settings);
   remove_orphans(entry, settings);
   TRY(save(entry));
   TRY(start_noted(entry));
-  for (const Change& change : changes) {
-    if (change.is_new) start_others(entry, settings.on_create, change.head.name);
+  for (const std::string& name : created) start_others(entry, settings.on_create, name);
+  return made;
+}
+
+/// Puts the jobs that do not stand as their branches do. One that cannot be put, as while an
+/// earlier one of its name is still being removed, keeps no other from it; the first error is
+/// returned.
+Result<> BranchProjects::make_jobs(const EntryRef& entry, const BranchSettings& settings) {
+  std::vector<Branch> unmade;
+  state_.with([&](char) {
+    for (const auto& [job, known] : entry->branches) {
+      if (known.unmade)
+        unmade.push_back({.head = known.head, .dead = known.dead_since.has_value()});
+    }
+  });
+  Result<> out;
+  for (const Branch& one : unmade) {
+    const std::string job = one.head.job();
+    if (Result<> made = host_.put_branch({entry->name.text(), job}, settings, one.head, one.dead);
+        !made) {
+      append(entry,
+             fmt::format("ERROR: no job for branch {}: {}\n", one.head.name, made.error().message));
+      if (out) out = std::move(made);
+      continue;
+    }
+    state_.with([&](char) {
+      const auto known = entry->branches.find(job);
+      if (known != entry->branches.end()) known->second.unmade = false;
+    });
   }
-  return {};
+  return out;
 }
 
 void BranchProjects::remove_orphans(const EntryRef& entry, const BranchSettings& settings) {
@@ -473,7 +491,8 @@ Result<> BranchProjects::start_noted(const EntryRef& entry) {
   std::string cause;
   state_.with([&](char) {
     for (const auto& [job, known] : entry->branches) {
-      if (!known.starts.empty()) starts.push_back({job, known.starts, known.head});
+      // Without a job it stays written down for the scan that makes one.
+      if (!known.starts.empty() && !known.unmade) starts.push_back({job, known.starts, known.head});
     }
     cause = entry->scan.cause;
   });

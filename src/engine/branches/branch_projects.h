@@ -77,6 +77,8 @@ class BranchProjects final : public Branches {
     Head head;
     std::optional<WallTime> dead_since;
     std::string starts;  ///< key of a run that is to be started; empty for none
+    /// Its job does not stand as this says yet. Not saved: a restart makes all jobs.
+    bool unmade = false;
   };
   /// The fields are guarded by `state_`, but for those that never change.
   struct Entry {
@@ -106,6 +108,7 @@ class BranchProjects final : public Branches {
   void run_scan(const EntryRef& entry);
   Result<> look(const EntryRef& entry);
   Result<> apply(const EntryRef& entry, const BranchSettings& settings, ScanResult found);
+  Result<> make_jobs(const EntryRef& entry, const BranchSettings& settings);
   void remove_orphans(const EntryRef& entry, const BranchSettings& settings);
   Result<> start_noted(const EntryRef& entry);
   void start_others(const EntryRef& entry, const std::string& jobs, const std::string& branch);

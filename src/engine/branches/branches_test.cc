@@ -4,12 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <filesystem>
 #include <thread>
 
 #include "base/file.h"
 #include "base/json.h"
+#include "engine/branches/branch_projects.h"
 #include "engine/branches/heads.h"
 #include "engine/branches/settings.h"
 #include "engine/testing/test_repository.h"
@@ -361,6 +363,94 @@ TEST_F(MultiBranch, OtherJobsAreStartedWhenABranchComesOrGoes) {
   put({}, {{"multibranch_job_trigger", json::object{{"create_action_job_to_trigger", "note"},
                                                     {"delete_action_job_to_trigger", ""}}}});
   EXPECT_EQ(engine->runs({"demo", "note"})->size(), 1u) << log();
+}
+
+/// An engine's side of which a test says what it refuses: there a removed job is in the way only
+/// for as long as its runs take to end.
+struct RefusingHost final : BranchHost {
+  std::string refused;
+  Strings made, started, keys;
+
+  Result<> put_branch(const JobName& job, const BranchSettings& /*settings*/, const Head& /*head*/,
+                      bool /*dead*/) override {
+    if (job.name == refused) return Error{Code::unavailable, "still being removed"};
+    made.push_back(job.name);
+    return {};
+  }
+  Result<> remove_branch(const JobName& /*job*/) override { return {}; }
+  Result<uint64_t> start_branch(const JobName& job, StartRequest request) override {
+    if (std::ranges::find(made, job.name) == made.end() && job.name != "note")
+      return Error{Code::not_found, "no such job"};
+    started.push_back(job.name);
+    keys.push_back(request.key);
+    return 1;
+  }
+  std::shared_ptr<const CredentialSource> credentials_for(const JobName& /*project*/) override {
+    return nullptr;
+  }
+  void project_changed(const JobName& /*project*/) override {}
+};
+
+/// How the scan that was asked for last ended; the host is the test's again then.
+Branches::Scan ended_scan(const BranchProjects& projects, const JobName& name) {
+  const auto deadline = std::chrono::steady_clock::now() + 60s;
+  while (std::chrono::steady_clock::now() < deadline) {
+    const Result<Branches::Project> known = projects.project(name);
+    if (known && (known->scan.state == Branches::ScanState::done ||
+                  known->scan.state == Branches::ScanState::failed))
+      return known->scan;
+    std::this_thread::sleep_for(2ms);
+  }
+  ADD_FAILURE() << "the scan does not end";
+  return {};
+}
+
+struct BranchProjectsAlone : ::testing::Test {
+  const JobName project{"demo", "web"};
+  TempDir dir;
+  TestRepository repository{dir / "repository"};
+  ManualClock clock;
+  Loop loop{1};
+  Timetable times{clock, loop};
+  RefusingHost host;
+  std::unique_ptr<BranchProjects> projects;
+
+  void SetUp() override {
+    repository.commit("first", {{"Jenkinsfile", "echo 1"}});
+    ASSERT_TRUE(make_dirs(dir / "project"));
+    make();
+  }
+  void TearDown() override {
+    projects.reset();
+    loop.stop();
+  }
+  void make() {
+    projects = std::make_unique<BranchProjects>(
+        host, clock, times,
+        BranchProjects::Options{.scm_folder = dir / "scm", .local_repositories = true});
+  }
+  Branches::Scan put(json::object pipeline = {}) {
+    const Result<> put =
+        projects->put(project, dir / "project", config(repository.path(), {}, std::move(pipeline)));
+    EXPECT_TRUE(put.ok()) << put.error().message;
+    return ended_scan(*projects, project);
+  }
+};
+
+TEST_F(BranchProjectsAlone, AJobThatCannotBeMadeIsMadeByTheNextScan) {
+  repository.git({"branch", "-q", "a"});
+  repository.git({"branch", "-q", "b"});
+  host.refused = "a";
+  const Branches::Scan first = put();
+  EXPECT_EQ(first.state, Branches::ScanState::failed);
+  EXPECT_THAT(first.error, HasSubstr("still being removed"));
+  EXPECT_THAT(host.made, ElementsAre("b", "main"));
+  EXPECT_THAT(host.started, ElementsAre("b", "main"));
+  host.refused.clear();
+  ASSERT_TRUE(projects->scan(project, "Started by user ada").ok());
+  EXPECT_EQ(ended_scan(*projects, project).state, Branches::ScanState::done);
+  EXPECT_THAT(host.made, ElementsAre("b", "main", "a"));
+  EXPECT_THAT(host.started, ElementsAre("b", "main", "a"));
 }
 
 TEST_F(MultiBranch, ConflictsAreToldApart) {
