@@ -314,6 +314,31 @@ TEST_F(MultiBranch, ARepositoryThatVanishesLeavesItsBranches) {
   EXPECT_EQ(runs("main"), 1u);
 }
 
+TEST_F(MultiBranch, AForgeWhosePullRequestsAreUnknownHasAllItsBranches) {
+  // The forge's address is a folder, and its repository one in it.
+  const TestRepository forge(dir / "forge/ada/web.git");
+  forge.commit("first", {{"Jenkinsfile", "echo 1"}});
+  forge.git({"branch", "-q", "topic"});
+  for (const int branches : {1, 2, 3}) {
+    const Result<std::string> xml = jenkins::config_of(json::object{
+        {"type", "multi-branch-pipeline"},
+        {"multi_branch_pipeline",
+         json::object{{"name", "web"},
+                      {"source_type", "github"},
+                      {"script_path", "Jenkinsfile"},
+                      {"github_source", json::object{{"api_uri", dir / "forge"},
+                                                     {"owner", "ada"},
+                                                     {"repo", "web"},
+                                                     {"discover_branches", branches}}}}}});
+    ASSERT_TRUE(xml.ok()) << xml.error().message;
+    const Result<> put = engine->put_job(project, *xml);
+    ASSERT_TRUE(put.ok()) << put.error().message;
+    EXPECT_EQ(scanned().state, Branches::ScanState::done) << log();
+    EXPECT_THAT(jobs(), ElementsAre("main", "topic")) << branches;
+    EXPECT_EQ(log().contains("Pull requests of the forge are not discovered yet"), branches != 3);
+  }
+}
+
 TEST_F(MultiBranch, TagsAreJobsThatWaitToBeStarted) {
   repository->git({"tag", "-am", "one", "v1"});
   put({{"discover_tags", true}});

@@ -49,7 +49,7 @@ class Scanner {
   Result<ScanResult> scan() {
     const GitRemote remote = settings_.remote();
     const RemoteRefs refs = TRY(ask());
-    std::vector<Head> heads = TRY(discover_heads(settings_, refs, {}));
+    std::vector<Head> heads = TRY(discover_heads(without_requests(), refs, {}));
     if (heads.size() > kMostHeads) {
       return Error{Code::too_large,
                    fmt::format("the repository has {} branches, tags and pull requests, more than "
@@ -77,6 +77,17 @@ class Scanner {
   }
 
  private:
+  /// No forge is asked for its pull requests yet. Without them "only branches with one" would be
+  /// none, which removes the jobs of all: those and "only branches without" take all branches.
+  BranchSettings without_requests() const {
+    BranchSettings out = settings_;
+    const bool by_request = out.branches == 1 || out.branches == 2;
+    if (by_request || out.origin_requests != 0 || out.fork_requests != 0)
+      log_("Pull requests of the forge are not discovered yet: only its branches and tags are\n");
+    if (by_request) out.branches = 3;
+    return out;
+  }
+
   Result<> take_secrets(const GitRemote& remote) {
     secrets_ = TRY(remote_secrets(remote, 0, request_.credentials));
     if (secrets_.empty()) {
