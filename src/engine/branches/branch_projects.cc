@@ -19,6 +19,7 @@ namespace {
 /// A git server that hangs holds one of these until its time is over.
 constexpr int kScanThreads = 4;
 constexpr size_t kMaxStateBytes = 64u << 20;
+constexpr size_t kIdLength = 16;
 constexpr size_t kMaxLogBytes = 4u << 20;
 
 std::string state_file(const std::string& folder) { return folder + "/branches.json"; }
@@ -152,6 +153,7 @@ Result<> BranchProjects::put(const JobName& name, const std::string& folder,
     entry = std::make_shared<Entry>();
     entry->name = name;
     entry->folder = folder;
+    entry->id = random_text(kIdLength);
   }
   Result<> made;
   {
@@ -180,8 +182,11 @@ Result<BranchProjects::Loaded> BranchProjects::load(const JobName& name, const s
   entry->folder = folder;
   entry->config = config;
   entry->settings = TRY(read_branch_settings(config));
-  if (const std::string path = state_file(folder); file_exists(path))
+  if (const std::string path = state_file(folder); file_exists(path)) {
     TRY(read(*entry, TRY(read_file(path, kMaxStateBytes))));
+  } else {
+    entry->id = random_text(kIdLength);
+  }
   Loaded out{.settings = entry->settings, .branches = {}};
   for (const auto& [job, known] : entry->branches)
     out.branches.push_back({.head = known.head, .dead = known.dead_since.has_value()});
@@ -535,7 +540,8 @@ void BranchProjects::start_others(const EntryRef& entry, const std::string& jobs
               .causes = {fmt::format("Started by upstream project \"{}\" build "
                                      "number {}",
                                      entry->name.text(), entry->sequence)},
-              .key = fmt::format("branch {} {} {}", entry->name.text(), entry->sequence, branch)});
+              .key = fmt::format("branch {} {} {} {}", entry->name.text(), entry->id,
+                                 entry->sequence, branch)});
     append(entry, number ? fmt::format("Started {}\n", job.text())
                          : fmt::format("ERROR: {} cannot be started: {}\n", job.text(),
                                        number.error().message));
@@ -555,17 +561,16 @@ Result<> BranchProjects::save(const EntryRef& entry) const {
     }
     json::object other;
     for (const auto& [name, commit] : entry->other) other[name] = commit;
-    return json::object{{"sequence", entry->sequence},
-                        {"primary", entry->primary},
-                        {"branches", std::move(branches)},
-                        {"other", std::move(other)},
-                        {"scan", scan_json(entry->scan)}};
+    return json::object{{"id", entry->id},           {"sequence", entry->sequence},
+                        {"primary", entry->primary}, {"branches", std::move(branches)},
+                        {"other", std::move(other)}, {"scan", scan_json(entry->scan)}};
   });
   return write_file_atomic(state_file(entry->folder), to_json(out), 0600);
 }
 
 Result<> BranchProjects::read(Entry& entry, const std::string& text) {
   const json::value saved = TRY(parse_json(text));
+  entry.id = text_at(saved, {"id"});
   entry.sequence = static_cast<uint64_t>(int_at(saved, {"sequence"}));
   entry.primary = text_at(saved, {"primary"});
   if (const json::value* list = ks::find(saved, {"branches"});

@@ -84,6 +84,7 @@ class BranchProjects final : public Branches {
   struct Entry {
     JobName name;
     std::string folder;
+    std::string id;      ///< tells it from an earlier project of its name
     std::mutex working;  ///< while what a scan found is applied, or the entry removed
     std::stop_source stop;
     bool removed = false;

@@ -478,6 +478,35 @@ TEST_F(BranchProjectsAlone, AJobThatCannotBeMadeIsMadeByTheNextScan) {
   EXPECT_THAT(host.started, ElementsAre("b", "main", "a"));
 }
 
+TEST_F(BranchProjectsAlone, AProjectThatIsMadeAgainStartsOthersAgain) {
+  const json::object trigger{
+      {"multibranch_job_trigger", json::object{{"create_action_job_to_trigger", "note"},
+                                               {"delete_action_job_to_trigger", "note"}}}};
+  put(trigger);
+  projects->remove(project);
+  ASSERT_TRUE(remove_tree(dir / "project"));
+  ASSERT_TRUE(make_dirs(dir / "project"));
+  put(trigger);
+  ASSERT_THAT(host.started, ElementsAre("main", "note", "main", "note"));
+  EXPECT_NE(host.keys[1], host.keys[3]);
+  // After a restart it is the same project.
+  const auto id = [this] {
+    const Result<std::string> saved = read_file(dir / "project/branches.json", 1 << 20);
+    return std::string(text_at(parse_json(saved.value_or("")).value_or(json::value()), {"id"}));
+  };
+  const std::string before = id();
+  EXPECT_THAT(host.keys[3], HasSubstr(" " + before + " "));
+  make();
+  ASSERT_TRUE(
+      projects->load(project, dir / "project", config(repository.path(), {}, trigger)).ok());
+  repository.git({"branch", "-q", "topic"});
+  ASSERT_TRUE(projects->scan(project, "Started by user ada").ok());
+  EXPECT_EQ(ended_scan(*projects, project).state, Branches::ScanState::done);
+  EXPECT_FALSE(before.empty());
+  EXPECT_EQ(id(), before);
+  EXPECT_THAT(host.keys.back(), HasSubstr(" " + before + " "));
+}
+
 TEST_F(MultiBranch, ConflictsAreToldApart) {
   put();
   const json::value plain = json::object{

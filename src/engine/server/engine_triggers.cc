@@ -104,7 +104,8 @@ void EngineServer::start_by_itself(const JobName& name, StartRequest request) {
 }
 
 /// Starts the jobs that wait for this one to end well. The keys let a second call, after a crash,
-/// find what the first one started.
+/// find what the first one started; the time of the run, which its journal has, tells it from the
+/// one of its number of a job that was removed.
 void EngineServer::start_downstream(const Run& run, const JobName& name) {
   const std::string full = name.text();
   std::vector<JobName> jobs;
@@ -120,7 +121,8 @@ void EngineServer::start_downstream(const Run& run, const JobName& name) {
   for (const JobName& job : jobs) {
     start_by_itself(job, {.values = {},
                           .causes = {upstream_cause(full, number, run.spec().causes)},
-                          .key = fmt::format("downstream {}#{}", full, number)});
+                          .key = fmt::format("downstream {}#{} {}", full, number,
+                                             run.started().time_since_epoch().count())});
   }
 }
 

@@ -202,6 +202,27 @@ TEST_F(Triggers, TheEndOfARunStartsWhoWaitsForIt) {
               HasSubstr("Started by upstream project \"demo/up\" build number 3\n"));
 }
 
+TEST_F(Triggers, AJobThatIsMadeAgainStartsWhoWaitsForItAgain) {
+  job("down",
+      "properties([pipelineTriggers([upstream(upstreamProjects: 'up', threshold: 'SUCCESS')])])");
+  ASSERT_TRUE(engine->start({"demo", "down"}, {.causes = {"Started by user ada"}}).ok());
+  console("down", 1);
+  for (const size_t expected : {2, 3}) {
+    job("up", "echo 'good'");
+    const auto number = engine->start({"demo", "up"}, {.causes = {"Started by user ada"}});
+    ASSERT_TRUE(number.ok()) << number.error().message;
+    EXPECT_EQ(*number, 1u);
+    ASSERT_TRUE(eventually([&] { return runs("down") == expected; }));
+    console("down", expected);
+    const std::string folder = dir / "data/folders/demo/jobs/up";
+    ASSERT_TRUE(eventually([&] { return file_exists(folder + "/builds/1/result.json"); }));
+    ASSERT_TRUE(engine->remove_job({"demo", "up"}).ok());
+    // A run that is still on its way out keeps the name for a moment.
+    ASSERT_TRUE(eventually([&] { return !file_exists(folder); }));
+    clock.advance(1s);
+  }
+}
+
 TEST_F(Triggers, PollingStartsARunForANewCommit) {
   TestRepository repository(dir / "repository");
   repository.commit("first", {{"Jenkinsfile", "echo 'one'"}});
