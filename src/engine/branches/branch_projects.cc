@@ -54,6 +54,8 @@ BranchProjects::~BranchProjects() {
     for (auto& [name, entry] : entries) entry->stop.request_stop();
   });
   loop_->stop();
+  for (const auto& [name, entry] : entries_.with([](const auto& entries) { return entries; }))
+    times_.remove(timer_name(name));
 }
 
 // ----- what is there -----

@@ -43,6 +43,7 @@ class BranchProjects final : public Branches {
     std::chrono::milliseconds list_time{60'000};
   };
   BranchProjects(BranchHost& host, const Clock& clock, Timetable& times, Options options);
+  /// A call of the timetable must not be under way.
   ~BranchProjects() override;
 
   /// A project that is new, or configured anew, in a folder that is there. The branches it has are

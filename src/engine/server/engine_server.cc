@@ -70,6 +70,8 @@ EngineServer::EngineServer(EngineOptions options)
 
 EngineServer::~EngineServer() {
   ending_ = true;
+  // What is due looks at the projects.
+  times_.stop();
   projects_.reset();
   background_->stop();
   loaded_ = true;

@@ -22,6 +22,7 @@ void Timetable::drop(State& state, const std::string& name) {
 void Timetable::set(const std::string& name, Cron schedule, std::function<void()> call) {
   const std::optional<WallTime> next = schedule.next(clock_.now());
   state_.with([&](State& state) {
+    if (state.stopped) return;
     drop(state, name);
     state.entries.emplace(
         name, Entry{.schedule = std::move(schedule),
@@ -65,6 +66,7 @@ void Timetable::tick() {
   const WallTime now = clock_.now();
   std::vector<std::shared_ptr<const std::function<void()>>> calls;
   state_.with([&](State& state) {
+    ++state.ticking;
     state.armed.reset();
     while (!state.due.empty() && state.due.begin()->first <= now) {
       const std::string name = state.due.begin()->second;
@@ -76,8 +78,26 @@ void Timetable::tick() {
       if (entry.next) state.due.emplace(*entry.next, name);
     }
   });
-  for (const auto& call : calls) (*call)();
+  for (const auto& call : calls) {
+    if (state_.with([](const State& state) { return state.stopped; })) break;
+    (*call)();
+  }
   arm();
+  state_.with([&](State& state) {
+    --state.ticking;
+    // Under the lock: who waits may take the timetable away right after.
+    ticked_.notify_all();
+  });
+}
+
+void Timetable::stop() {
+  state_.with([](State& state) {
+    state.stopped = true;
+    state.entries.clear();
+    state.due.clear();
+    state.timer.reset();
+  });
+  state_.wait(ticked_, [](const State& state) { return state.ticking == 0; }, [](State&) {});
 }
 
 }  // namespace ks::engine

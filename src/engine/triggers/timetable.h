@@ -1,5 +1,6 @@
 #pragma once
 
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
@@ -30,6 +31,8 @@ class Timetable {
   void remove(const std::string& name);
   /// When a name is due; nothing: never, or there is none.
   std::optional<WallTime> next(const std::string& name) const;
+  /// Calls nothing any more, and waits for the calls that are under way. Not from one of them.
+  void stop();
   /// Calls what is due. The timer does; a test with a clock of its own may.
   void tick();
 
@@ -44,6 +47,8 @@ class Timetable {
     std::set<std::pair<WallTime, std::string>> due;
     std::optional<SteadyTime> armed;  ///< when the timer is due
     std::shared_ptr<void> timer;
+    size_t ticking = 0;  ///< threads that are in tick()
+    bool stopped = false;
   };
   static void drop(State& state, const std::string& name);
   void arm();
@@ -51,6 +56,7 @@ class Timetable {
   const Clock& clock_;
   Loop& loop_;
   Guarded<State> state_;
+  std::condition_variable ticked_;
 };
 
 }  // namespace ks::engine

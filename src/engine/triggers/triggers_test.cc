@@ -68,6 +68,35 @@ TEST(Timetable, ItsTimerFollowsTheEarliest) {
   loop.stop();
 }
 
+TEST(Timetable, StopWaitsForACallAndLetsNoOtherCome) {
+  ManualClock clock;
+  Loop loop(1);
+  Timetable times(clock, loop);
+  std::atomic<bool> entered{false}, left{false}, may_leave{false};
+  times.set("a", *Cron::parse("* * * * *", "a"), [&] {
+    entered = true;
+    entered.notify_all();
+    may_leave.wait(false);
+    left = true;
+  });
+  clock.advance(1min);
+  std::jthread ticking([&] { times.tick(); });
+  entered.wait(false);
+  std::jthread letting([&] {
+    may_leave = true;
+    may_leave.notify_all();
+  });
+  times.stop();
+  EXPECT_TRUE(left);
+  std::atomic<int> calls{0};
+  times.set("b", *Cron::parse("* * * * *", "b"), [&] { ++calls; });
+  clock.advance(2min);
+  times.tick();
+  EXPECT_EQ(calls, 0);
+  EXPECT_FALSE(times.next("b"));
+  loop.stop();
+}
+
 TEST(JobTriggers, AreThoseOfTheConfigurationAndOfTheJenkinsfile) {
   const std::string config =
       "<flow-definition><properties>"
