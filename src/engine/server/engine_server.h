@@ -135,7 +135,8 @@ class EngineServer final : public Engine, private Builds, private BranchHost {
   bool is_ending(const JobName& name) const;
   void arm(const JobRef& job);
   void disarm(const JobName& job);
-  void start_by_itself(const JobName& name, StartRequest request);
+  Result<> start_by_itself(const JobName& name, StartRequest request);
+  void try_start_by_itself(const JobName& name, StartRequest request);
   void start_downstream(const Run& run, const JobName& name);
   void poll(const JobName& name);
   Result<> poll_now(const JobName& name, const std::stop_token& stop);

@@ -66,7 +66,7 @@ void EngineServer::arm(const JobRef& job) {
   if (known.config.contains("Trigger>")) triggers = triggers_of_config(known.config, name);
   triggers = with_declared(std::move(triggers), known.declared, name);
   set_timer(times_, timer_name(job->name), triggers.cron, job->name, [this, of = job->name] {
-    start_by_itself(of, {.values = {}, .causes = {"Started by timer"}, .key = {}});
+    try_start_by_itself(of, {.values = {}, .causes = {"Started by timer"}, .key = {}});
   });
   set_timer(times_, poll_name(job->name), triggers.poll, job->name,
             [this, of = job->name] { poll(of); });
@@ -87,19 +87,23 @@ void EngineServer::disarm(const JobName& job) {
 
 /// A run that waits already for the same reason stands for this one too: a schedule does not fill
 /// the queue of a job whose runs take longer.
-void EngineServer::start_by_itself(const JobName& name, StartRequest request) {
-  if (ending_) return;
-  const Result<JobRef> job = find_job(name);
-  if (!job) return;
+Result<> EngineServer::start_by_itself(const JobName& name, StartRequest request) {
+  if (ending_) return Error{Code::unavailable, "the server is ending"};
+  const JobRef job = TRY(find_job(name));
   const bool waits = state_.with([&](const State&) {
-    return std::ranges::any_of((*job)->builds, [&](const auto& entry) {
+    return std::ranges::any_of(job->builds, [&](const auto& entry) {
       return entry.second.waits && entry.second.waits->causes == request.causes;
     });
   });
-  if (waits) return;
-  if (const Result<uint64_t> number = start(name, std::move(request)); !number) {
+  if (!waits) TRY(start(name, std::move(request)));
+  return {};
+}
+
+/// The same where nobody can do anything about a failure.
+void EngineServer::try_start_by_itself(const JobName& name, StartRequest request) {
+  if (Result<> started = start_by_itself(name, std::move(request)); !started && !ending_) {
     LOG(warn, "a run does not start by itself", {"job", name.text()},
-        {"error", number.error().message});
+        {"error", started.error().message});
   }
 }
 
@@ -119,10 +123,10 @@ void EngineServer::start_downstream(const Run& run, const JobName& name) {
   });
   const uint64_t number = run.spec().number;
   for (const JobName& job : jobs) {
-    start_by_itself(job, {.values = {},
-                          .causes = {upstream_cause(full, number, run.spec().causes)},
-                          .key = fmt::format("downstream {}#{} {}", full, number,
-                                             run.started().time_since_epoch().count())});
+    try_start_by_itself(job, {.values = {},
+                              .causes = {upstream_cause(full, number, run.spec().causes)},
+                              .key = fmt::format("downstream {}#{} {}", full, number,
+                                                 run.started().time_since_epoch().count())});
   }
 }
 
@@ -172,9 +176,10 @@ Result<> EngineServer::poll_now(const JobName& name, const std::stop_token& stop
   const json::value checked_out = previous_checkout(name, UINT64_MAX, spec.key());
   const int64_t count = int_at(before, {"count"}) + 1;
   if (text_at(checked_out, {"commit"}) != commit) {
-    start_by_itself(name, {.values = {},
-                           .causes = {"Started by an SCM change"},
-                           .key = fmt::format("poll {} {}", count, commit)});
+    // Else the next poll finds the commit new again; the key is the same then.
+    TRY(start_by_itself(name, {.values = {},
+                               .causes = {"Started by an SCM change"},
+                               .key = fmt::format("poll {} {}", count, commit)}));
   }
   return write_file_atomic(path, to_json(json::object{{"commit", commit}, {"count", count}}), 0600);
 }
