@@ -230,6 +230,9 @@ void BranchProjects::remove(const JobName& name) {
 void BranchProjects::forget(const JobName& job) {
   const EntryRef entry = find(job_name(std::string_view(job.folder)));
   if (!entry) return;
+  // A scan saves too, and the older of the two must not come last.
+  const std::lock_guard lock(entry->working);
+  if (entry->removed) return;
   state_.with([&](char) { entry->branches.erase(job.name); });
   if (Result<> saved = save(entry); !saved) {
     LOG(warn, "the branches of a project cannot be saved", {"project", entry->name.text()},
