@@ -102,6 +102,21 @@ TEST(Causes, AreReadFromTheirTexts) {
   EXPECT_EQ(int_at(restarted, {"originRunNumber"}), 4);
 }
 
+TEST_F(Jobs, TheKeyOfARunThatHasEndedGoesAtTheNextStart) {
+  job("one", "echo 'x'");
+  run("one");
+  const std::string folder = dir / "folders/demo/jobs/one/builds/1";
+  const auto deadline = std::chrono::steady_clock::now() + 60s;
+  while (!file_exists(folder + "/result.json") && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(2ms);
+  engine.reset();
+  // As after a crash between the two.
+  ASSERT_TRUE(write_file_atomic(folder + "/journal.key", "secret", 0600));
+  open();
+  EXPECT_FALSE(file_exists(folder + "/journal.key"));
+  EXPECT_TRUE(engine->run({"demo", "one"}, 1, false).ok());
+}
+
 TEST_F(Jobs, BuildWaitsForTheOtherRunAndSeesHowItEnded) {
   job("down",
       "echo \"got ${params.WHO} ${params.LOUD} ${params.LOUD.getClass().simpleName}\"\n"

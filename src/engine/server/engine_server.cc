@@ -203,6 +203,9 @@ Result<> EngineServer::load_build(const JobRef& job, uint64_t number) {
   job->next = std::max(job->next, number + 1);
   if (file_exists(folder + "/result.json")) {
     state_.with([&](State&) { job->builds[number]; });
+    // The process ended between the two: the credentials of the run are of no use any more.
+    if (Result<> gone = remove_tree(folder + "/journal.key"); !gone)
+      LOG(error, "the key of a run stays", {"error", gone.error().message});
     return {};
   }
   if (TRY(Journal::has_begun(folder + "/journal"))) {
