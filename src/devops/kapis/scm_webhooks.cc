@@ -67,24 +67,34 @@ class Webhooks {
     return found;
   }
 
-  /// Starts a run or a scan of each. `invalid` when it was done before.
+  /// Starts a run or a scan of each; one that fails does not hold up the others, and its error is
+  /// the answer. `invalid` when all was done before.
   Result<std::vector<std::string>> start(const std::vector<kube::ObjectRef>& pipelines) {
+    const Error before{Code::invalid,
+                       "this delivery was taken before; it does nothing a second time"};
     const std::string key = delivery_key(hook_.sender, request_);
-    if (!deliveries_.take(key)) {
-      return Error{Code::invalid, "this delivery was taken before; it does nothing a second time"};
-    }
+    if (!deliveries_.take(key)) return before;
     std::vector<std::string> started;
+    std::optional<Error> first;
     for (const kube::ObjectRef& pipeline : pipelines) {
       const std::string name =
           fmt::format("{}/{}", kube::space_of(*pipeline), kube::name_of(*pipeline));
-      const Result<> done = is_multi_branch(*pipeline) ? scan(*pipeline) : run(*pipeline, key);
-      if (!done) {
-        deliveries_.forget(key);
-        return Error{done.error().code, fmt::format("{}: {}", name, done.error().message)};
+      const Result<bool> fresh = is_multi_branch(*pipeline) ? scan(*pipeline) : run(*pipeline, key);
+      if (!fresh) {
+        LOG(warn, "a webhook cannot start a pipeline", {"pipeline", name},
+            {"error", fresh.error().message});
+        if (!first) first = Error(fresh.error()).in(name);
+      } else if (*fresh) {
+        LOG(info, "a webhook starts a pipeline", {"pipeline", name});
+        started.push_back(name);
       }
-      LOG(info, "a webhook starts a pipeline", {"pipeline", name});
-      started.push_back(name);
     }
+    if (first) {
+      // When it is sent again, those that were started have their run already.
+      deliveries_.forget(key);
+      return *first;
+    }
+    if (started.empty()) return before;
     return started;
   }
 
@@ -125,31 +135,32 @@ class Webhooks {
     return {};
   }
 
-  /// A delivery that comes twice, also after a restart, makes the same name and so one run.
-  Result<> run(const json::value& pipeline, const std::string& key) {
+  /// A delivery that comes twice, also after a restart, makes the same name and so one run: false
+  /// when that is there already.
+  Result<bool> run(const json::value& pipeline, const std::string& key) {
     json::value made = new_run(pipeline, {}, "");
     kube::set_annotation(made, kTrigger, "webhook");
     if (!key.empty()) {
-      const std::string digest = hex_encode(sha256(key)).substr(0, 10);
+      // With the whole name in it: others may begin with the same 50 bytes.
+      const std::string digest =
+          hex_encode(sha256(fmt::format("{} {}", kube::name_of(pipeline), key))).substr(0, 10);
       set_at(made, {"metadata", "name"},
              json::value(fmt::format("{}-{}", kube::name_of(pipeline).substr(0, 50), digest)));
     }
     const Result<Written> written =
         api_.objects.create(pipeline_runs(), std::string(kube::space_of(pipeline)), made, false);
-    if (written) return {};
-    if (written.error().code == Code::already_exists) {
-      return Error{Code::invalid, "this delivery was taken before; it does nothing a second time"};
-    }
+    if (written) return true;
+    if (!key.empty() && written.error().code == Code::already_exists) return false;
     return written.error();
   }
 
-  Result<> scan(const json::value& pipeline) {
+  Result<bool> scan(const json::value& pipeline) {
     Request ask =
         http::make_request(Method::post, fmt::format("/job/{}/job/{}/build?delay=0",
                                                      percent_encode(kube::space_of(pipeline)),
                                                      percent_encode(kube::name_of(pipeline))));
     const Response answer = TRY(api_.jenkins.send(std::move(ask)));
-    if (answer.status < 400) return {};
+    if (answer.status < 400) return true;
     return Error{Code::unavailable,
                  fmt::format("the scan was not started: status {}", answer.status)};
   }

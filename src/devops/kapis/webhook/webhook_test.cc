@@ -206,5 +206,62 @@ TEST(Webhooks, AMultiBranchPipelineIsScanned) {
   EXPECT_EQ(asked, (std::vector<std::string>(2, "/job/demo/job/m/build?delay=0")));
 }
 
+// The same stand-in.
+TEST(Webhooks, OnePipelineThatFailsDoesNotHoldUpTheOthers) {
+  kube::FakeApi api;
+  bool fails = true;
+  http::Router engine;
+  engine.add(Method::post, "/job/{p}/job/{j}/build",
+             [&](http::Request&) { return http::Response::text(fails ? 500 : 302, ""); });
+  const std::unique_ptr<http::Client> jenkins =
+      http::in_process_client(engine, {.name = "admin", .uid = {}, .groups = {}});
+  kube::Client kube{api.transport()};
+  const kube::Resource pipelines{"devops.kubesphere.io", "v1alpha3", "pipelines", "Pipeline", true};
+  const kube::Resource runs{"devops.kubesphere.io", "v1alpha3", "pipelineruns", "PipelineRun",
+                            true};
+  ASSERT_TRUE(kube.create(pipelines, json::parse(R"({"metadata":{"name":"a","namespace":"demo"},
+      "spec":{"type":"multi-branch-pipeline","multi_branch_pipeline":{"git_source":{"url":"https://h/a/b.git"}}}})"))
+                  .ok());
+  // Two whose names begin alike for longer than a run's name takes of them.
+  const std::string alike(52, 'b');
+  for (const std::string& name : {alike + "1", alike + "2"}) {
+    json::value plain = json::parse(R"({"metadata":{"namespace":"demo","annotations":{
+        "scm.devops.kubesphere.io":"https://h/a/b"}},"spec":{"type":"pipeline","pipeline":{}}})");
+    plain.at("metadata").as_object()["name"] = name;
+    ASSERT_TRUE(kube.create(pipelines, plain).ok());
+  }
+  KapisOptions options;
+  options.webhook_secret = "s";
+  std::optional<Kapis> kapis;
+  std::optional<http::Router> router;
+  const auto restart = [&] {
+    router.emplace();
+    kapis.emplace(api.transport(), *jenkins, options);
+    kapis->add_routes(*router);
+  };
+  const auto send = [&] {
+    const std::string body =
+        R"({"ref":"refs/heads/x","after":"1","repository":{"html_url":"https://h/a/b"}})";
+    http::Request request =
+        hook(body,
+             {{"Content-Type", "application/json"},
+              {"X-GitHub-Event", "push"},
+              {"X-Hub-Signature-256", "sha256=" + hex_encode(hmac_sha256("s", body))}},
+             "/kapis/devops.kubesphere.io/v1alpha3/webhooks/scm");
+    return router->handle(request).status;
+  };
+  const auto count = [&] { return kube.list(runs, "demo").value().items.size(); };
+  restart();
+  EXPECT_EQ(send(), 503) << "the scan failed";
+  EXPECT_EQ(count(), 2u) << "the others run";
+  fails = false;
+  EXPECT_EQ(send(), 200) << "only the scan was left";
+  EXPECT_EQ(send(), 400);
+  ASSERT_TRUE(kube.remove(pipelines, {"demo", "a"}).ok());
+  restart();
+  EXPECT_EQ(send(), 400) << "the names of the runs tell";
+  EXPECT_EQ(count(), 2u);
+}
+
 }  // namespace
 }  // namespace ks::devops::kapis
