@@ -122,9 +122,12 @@ class S3Test(ks_server.Case):
             return name
         self.door.trouble = [503, "cut"]
         first, second = run(), run()
-        self.assertEqual(self.swift.names("s2i-binaries", f"runs/{project}/"), sorted(
-            f"runs/{project}/{name}/{what}" for name in (first, second) for what in ("log", "artifacts/out/a b.txt")))
-        self.assertIn(b"said", self.swift.read("s2i-binaries", f"runs/{project}/{first}/log"))
+        with open(f"{self.server.data_dir}/installation-id") as file:
+            root = f"runs/{file.read()}"
+        self.assertRegex(root, "^runs/[0-9a-f]{32}$")
+        self.assertEqual(self.swift.names("s2i-binaries", f"{root}/{project}/"), sorted(
+            f"{root}/{project}/{name}/{what}" for name in (first, second) for what in ("log", "artifacts/out/a b.txt")))
+        self.assertIn(b"said", self.swift.read("s2i-binaries", f"{root}/{project}/{first}/log"))
         # The engine lost its copy: the archived one is handed out.
         build = self.server.get(f"{runs}/{second}")["metadata"]["annotations"]["devops.kubesphere.io/jenkins-pipelinerun-id"]
         shutil.rmtree(glob.glob(f"{self.server.data_dir}/engine/**/{build}/files/archive", recursive=True)[0])
@@ -134,7 +137,18 @@ class S3Test(ks_server.Case):
         with urllib.request.urlopen(reply.headers["Location"], timeout=60) as answer:
             self.assertEqual(answer.read(), b"kept")
         self.assertEqual(self.server.request("DELETE", f"{runs}/{first}").status, 200)
-        self.eventually(lambda: not self.swift.names("s2i-binaries", f"runs/{project}/{first}/"), "the end of its archive", timeout=120)
+        self.eventually(lambda: not self.swift.names("s2i-binaries", f"{root}/{project}/{first}/"), "the end of its archive", timeout=120)
+        # Another installation that shares the bucket leaves there what is not its own.
+        other, before = ks_server.Server(), self.swift.names("s2i-binaries", "runs/")
+        self.addCleanup(other.remove)
+        self.assertEqual(len(before), 2)
+        self.door.asked = []
+        other.start(*self.flags)
+        with open(f"{other.data_dir}/installation-id") as file:
+            name = file.read()
+        self.eventually(lambda: any(one.startswith("GET") and name in one for one in self.door.asked), "its look for what is left over")
+        other.stop()
+        self.assertEqual(self.swift.names("s2i-binaries", "runs/"), before)
         # What went while nobody could say so is found later.
         self.door.trouble = [503] * 1000
         self.assertEqual(self.server.request("DELETE", f"{runs}/{second}").status, 200)
@@ -142,7 +156,7 @@ class S3Test(ks_server.Case):
         self.server.kill()
         self.door.trouble = []
         self.server.start(*self.flags)
-        self.eventually(lambda: not self.swift.names("s2i-binaries", f"runs/{project}/"), "the end of the other archive", timeout=120)
+        self.eventually(lambda: not self.swift.names("s2i-binaries", f"{root}/{project}/"), "the end of the other archive", timeout=120)
 
     def test_a_store_that_stumbles(self):
         self.door.trouble = [503, "cut", 503]

@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "cmd/up/identity.h"
 #include "cmd/up/install.h"
+#include "devops/controllers/archive_controller.h"
 #include "devops/controllers/controllers.h"
 #include "devops/kapis/kapis.h"
 #include "engine/engine.h"
@@ -260,7 +261,10 @@ struct Platform::State {
     jenkins_client.emplace(*admin_transport);
     bucket = TRY(open_bucket(settings));
     devops::Controllers::Options options;
-    if (settings.s3_archive_runs) options.archive = bucket.get();
+    if (settings.s3_archive_runs && bucket != nullptr) {
+      options.archive = bucket.get();
+      options.archive_installation = TRY(devops::archive::installation_id(settings.data_dir));
+    }
     options.retention = project_retention(settings);
     options.approval = TRY(approval_options(settings, url));
     controllers.emplace(*kube_client, *jenkins_client, options);

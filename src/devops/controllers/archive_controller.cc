@@ -5,7 +5,9 @@
 #include <boost/json.hpp>
 #include <set>
 
+#include "base/file.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "devops/controllers/keys.h"
 #include "s3/client.h"
@@ -20,6 +22,7 @@ constexpr uint64_t kMostBytes = 256u << 20;
 constexpr size_t kMostObjects = 1'000'000;
 constexpr milliseconds kFirstRetry{1'000}, kMostRetry{300'000};
 constexpr std::string_view kRoot = "runs/";
+constexpr size_t kIdBytes = 16;
 /// Not the key of a run: the look for what is left over.
 const Key kSweep{};
 
@@ -29,23 +32,62 @@ jenkins::JobRef job_of(const json::value& run) {
           std::string(text_at(run, {"spec", "scm", "refName"}))};
 }
 
-/// The run of an object's key; nothing for one that is not ours.
-std::optional<Key> run_of(std::string_view object) {
-  if (!object.starts_with(kRoot)) return std::nullopt;
-  const std::vector<std::string_view> steps = split(object.substr(kRoot.size()), '/');
+std::string root_of(std::string_view installation) {
+  return fmt::format("{}{}/", kRoot, installation);
+}
+
+/// The run of an object below `root`; nothing for one that is not ours.
+std::optional<Key> run_of(std::string_view object, std::string_view root) {
+  if (!object.starts_with(root)) return std::nullopt;
+  const std::vector<std::string_view> steps = split(object.substr(root.size()), '/');
   if (steps.size() < 3 || steps[0].empty() || steps[1].empty()) return std::nullopt;
   return Key{std::string(steps[0]), std::string(steps[1])};
 }
 
-}  // namespace
-
-std::string archive::prefix_of(const Key& run) {
-  return fmt::format("{}{}/{}/", kRoot, run.space, run.name);
+bool is_installation(std::string_view text) {
+  return text.size() == kIdBytes * 2 &&
+         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-ArchiveController::ArchiveController(Context& context, s3::Client& bucket)
+}  // namespace
+
+std::string archive::prefix_of(std::string_view installation, const Key& run) {
+  return fmt::format("{}{}/{}/", root_of(installation), run.space, run.name);
+}
+
+std::optional<std::string> archive::stored_prefix(const json::value& run) {
+  const Result<json::value> stored = parse_json(kube::annotation(run, kStored));
+  if (!stored) return std::nullopt;
+  const std::string prefix(text_at(*stored, {"prefix"}));
+  if (!prefix.starts_with(kRoot)) return std::nullopt;
+  const std::string_view rest = std::string_view(prefix).substr(kRoot.size());
+  const std::string_view installation = rest.substr(0, rest.find('/'));
+  if (!is_installation(installation)) return std::nullopt;
+  if (prefix != prefix_of(installation, kube::key_of(run))) return std::nullopt;
+  return prefix;
+}
+
+Result<std::string> archive::installation_id(const std::string& data_dir) {
+  const std::string file = data_dir + "/installation-id";
+  Result<std::string> id = read_file(file, 1024);
+  if (!id && id.error().code == Code::not_found) {
+    id = hex_encode(random_bytes(kIdBytes));
+    TRY(write_file_atomic(file, *id, 0600));
+  }
+  const std::string text(trim(TRY(std::move(id))));
+  // An empty one would be the root of all.
+  if (!is_installation(text)) {
+    return Error{Code::invalid, fmt::format("{}: must be {} digits of hexadecimal; restore it, or "
+                                            "remove it to begin with an empty archive",
+                                            file, kIdBytes * 2)};
+  }
+  return text;
+}
+
+ArchiveController::ArchiveController(Context& context, s3::Client& bucket, std::string installation)
     : context_(context),
       bucket_(bucket),
+      installation_(std::move(installation)),
       events_(context.kube, "archive-controller", context.clock),
       controller_({.name = "archive",
                    .workers = 1,
@@ -67,7 +109,7 @@ Result<Outcome> ArchiveController::reconcile(const Key& key) {
   }
   const ObjectRef run = context_.runs.get(key);
   if (run == nullptr) {
-    TRY(bucket_.remove_all(archive::prefix_of(key)));
+    TRY(bucket_.remove_all(archive::prefix_of(installation_, key)));
     return Outcome{};
   }
   const std::string_view id = kube::annotation(*run, run::kId);
@@ -85,7 +127,7 @@ Result<Outcome> ArchiveController::reconcile(const Key& key) {
 
 Result<> ArchiveController::store(const json::value& run, std::string_view id) {
   const Key key = kube::key_of(run);
-  const std::string prefix = archive::prefix_of(key);
+  const std::string prefix = archive::prefix_of(installation_, key);
   const jenkins::JobRef job = job_of(run);
   if (Result<> logged = store_log(prefix, job, id); !logged) {
     // A build that the engine does not have (any more) has nothing to store.
@@ -144,13 +186,14 @@ Result<size_t> ArchiveController::store_artifacts(const json::value& run, const 
 
 Result<> ArchiveController::sweep() {
   std::set<Key> gone;
-  for (const s3::Object& object : TRY(bucket_.list(std::string(kRoot), kMostObjects))) {
-    const std::optional<Key> run = run_of(object.key);
+  const std::string root = root_of(installation_);
+  for (const s3::Object& object : TRY(bucket_.list(root, kMostObjects))) {
+    const std::optional<Key> run = run_of(object.key, root);
     if (run && context_.runs.get(*run) == nullptr) gone.insert(*run);
   }
   for (const Key& run : gone) {
     LOG(info, "the archive of a run goes after it", {"run", run.text()});
-    TRY(bucket_.remove_all(archive::prefix_of(run)));
+    TRY(bucket_.remove_all(archive::prefix_of(installation_, run)));
   }
   return {};
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,8 +15,16 @@ namespace ks::devops {
 namespace archive {
 /// Annotation of a PipelineRun whose log and artifacts are in S3: where, and since when.
 inline constexpr std::string_view kStored = "archive.devops.kubesphere.io/stored";
-/// `runs/demo/app-x7k2p/`; below it `log` and `artifacts/PATH`.
-std::string prefix_of(const Key& run);
+/// `runs/INSTALLATION/demo/app-x7k2p/`; below it `log` and `artifacts/PATH`. Installations that
+/// share a bucket have nothing in common there: each removes only what is below its own name.
+std::string prefix_of(std::string_view installation, const Key& run);
+/// Where the annotation says that the run's archive is. Nothing when it is none, or names a place
+/// that can be no archive of this run: users may write annotations.
+std::optional<std::string> stored_prefix(const json::value& run);
+
+/// The name of the installation that has this data directory, made at its first start: 32 digits
+/// that nobody can guess.
+Result<std::string> installation_id(const std::string& data_dir);
 }  // namespace archive
 
 /// Copies log and artifacts of finished runs to S3, and removes them there when their PipelineRun
@@ -23,7 +32,7 @@ std::string prefix_of(const Key& run);
 class ArchiveController {
  public:
   /// `bucket` must outlive this.
-  ArchiveController(Context& context, s3::Client& bucket);
+  ArchiveController(Context& context, s3::Client& bucket, std::string installation);
   void start();
   void stop() { controller_.stop(); }
 
@@ -38,6 +47,7 @@ class ArchiveController {
 
   Context& context_;
   s3::Client& bucket_;
+  const std::string installation_;
   kube::EventRecorder events_;
   kube::Controller controller_;
 };

@@ -45,7 +45,9 @@ struct Controllers::State {
         retention(context) {
     if (!options.retention.none()) project_retention.emplace(context, options.retention);
     if (!options.approval.url.empty()) approval.emplace(context, options.approval);
-    if (options.archive != nullptr) archive.emplace(context, *options.archive);
+    if (options.archive != nullptr) {
+      archive.emplace(context, *options.archive, options.archive_installation);
+    }
   }
 
   std::array<kube::Informer*, 5> informers() {

@@ -30,9 +30,10 @@ class Controllers {
     int run_workers = 2;                           ///< PipelineRuns that are worked on at once
     std::chrono::milliseconds sync_limit{30'000};  ///< for the first lists
     const Clock* clock = nullptr;                  ///< Null: the machine's.
-    s3::Client* archive = nullptr;  ///< where logs and artifacts of runs go too; null: nowhere
-    ProjectRetention retention;     ///< of all runs of a project together
-    ApprovalOptions approval;       ///< who is asked when a run waits for an answer
+    s3::Client* archive = nullptr;     ///< where logs and artifacts of runs go too; null: nowhere
+    std::string archive_installation;  ///< archive::installation_id(); needed with `archive`
+    ProjectRetention retention;        ///< of all runs of a project together
+    ApprovalOptions approval;          ///< who is asked when a run waits for an answer
   };
 
   /// Both clients must outlive this.

@@ -193,10 +193,10 @@ Response node_details(Api& api, Request& request, Generation) {
 std::optional<Response> archived_artifact(Api& api, const json::value& run,
                                           const std::string& file) {
   constexpr std::chrono::minutes kLinkLives{5};
-  if (api.options.s3 == nullptr || !kube::has_annotation(run, archive::kStored)) {
-    return std::nullopt;
-  }
-  const std::string key = archive::prefix_of(kube::key_of(run)) + "artifacts/" + file;
+  if (api.options.s3 == nullptr) return std::nullopt;
+  const std::optional<std::string> prefix = archive::stored_prefix(run);
+  if (!prefix) return std::nullopt;
+  const std::string key = *prefix + "artifacts/" + file;
   const Result<std::vector<s3::Object>> found = api.options.s3->list(key, 1);
   if (!found || found->empty() || found->front().key != key) return std::nullopt;
   Response response = Response::text(302, "");
