@@ -29,7 +29,7 @@ const Key kSweep{};
 jenkins::JobRef job_of(const json::value& run) {
   return {std::string(kube::space_of(run)),
           std::string(text_at(run, {"spec", "pipelineRef", "name"})),
-          std::string(text_at(run, {"spec", "scm", "refName"}))};
+          jenkins::branch_job_name(text_at(run, {"spec", "scm", "refName"}))};
 }
 
 std::string root_of(std::string_view installation) {
@@ -170,12 +170,15 @@ Result<size_t> ArchiveController::store_artifacts(const json::value& run, const 
                       fmt::format("\"{}\" is larger than {}", one.path, human_size(kMostBytes)));
       continue;
     }
-    // Jenkins' jobs of branches are named by what the branch's name is when escaped.
-    jenkins::JobRef core = job;
-    core.branch = percent_encode(job.branch);
-    const std::string content = TRY(context_.jenkins.artifact(core, id, one.path));
+    const Result<std::string> content = context_.jenkins.artifact(job, id, one.path);
+    if (!content) {
+      if (content.error().code != Code::not_found) return content.error();
+      events_.warning(run, "ArtifactNotArchived",
+                      fmt::format("\"{}\" is not there any more", one.path));
+      continue;
+    }
     const std::string name = one.path.substr(one.path.rfind('/') + 1);
-    TRY(bucket_.put(prefix + "artifacts/" + one.path, content,
+    TRY(bucket_.put(prefix + "artifacts/" + one.path, *content,
                     {.content_type = "application/octet-stream",
                      .content_disposition =
                          fmt::format("attachment; filename*=UTF-8''{}", percent_encode(name))}));

@@ -40,6 +40,7 @@ class ArchiveController {
   Result<Outcome> reconcile(const Key& key);
   Result<> store(const json::value& run, std::string_view id);
   Result<> store_log(const std::string& prefix, const jenkins::JobRef& job, std::string_view id);
+  /// How many there are; those that cannot be had any more are warned of and left out.
   Result<size_t> store_artifacts(const json::value& run, const std::string& prefix,
                                  const jenkins::JobRef& job, std::string_view id);
   /// Removes what belongs to runs that are no more.

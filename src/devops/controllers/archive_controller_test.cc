@@ -121,6 +121,38 @@ TEST_F(ArchiveTest, OnlyWhatIsBelowItsOwnRootIsRemoved) {
   for (const std::string& key : others) EXPECT_TRUE(bucket.get(key).ok()) << key;
 }
 
+TEST_F(ArchiveTest, AnAdoptedRunOfABranchIsStoredWithoutWhatIsMissing) {
+  const std::string run =
+      "/blue/rest/organizations/jenkins/pipelines/demo/pipelines/p/branches/{b}/runs/7/";
+  const auto add = [&](const std::string& path, const std::string& text) {
+    engine.add(http::Method::get, path, [text](http::Request& request) {
+      const bool right = request.param("b") == "feature%2Fx";
+      return http::Response::text(right ? 200 : 404, right ? text : "not found");
+    });
+  };
+  add(run + "log/", "said");
+  add(run + "artifacts/", R"([{"path":"lost","size":1},{"path":"kept","size":1}])");
+  add("/job/demo/job/p/job/{b}/7/artifact/kept", "k");
+  json::value made = json::parse(R"({"metadata":{"name":"r","namespace":"demo"},
+      "spec":{"pipelineRef":{"name":"p"},"scm":{"refName":"feature%2Fx"}},
+      "status":{"completionTime":"2026-01-02T03:04:05Z"}})");
+  kube::set_annotation(made, run::kId, "7");
+  ASSERT_TRUE(kube.create(pipeline_runs(), made).ok());
+  // The status of a new object may be left out.
+  ASSERT_TRUE(kube.patch(pipeline_runs(), {"demo", "r"}, kube::PatchType::merge,
+                         R"({"status":{"completionTime":"2026-01-02T03:04:05Z"}})")
+                  .ok());
+  start();
+  json::value stored;
+  EXPECT_TRUE(eventually([&] {
+    stored = kube.get(pipeline_runs(), {"demo", "r"}).value_or(json::value());
+    return kube::has_annotation(stored, archive::kStored);
+  }));
+  const std::string prefix = "runs/" + kMine + "/demo/r/";
+  EXPECT_EQ(bucket.keys(), (std::vector<std::string>{prefix + "artifacts/kept", prefix + "log"}));
+  EXPECT_EQ(archive::stored_prefix(stored), prefix);
+}
+
 TEST(Archive, AnAnnotationLeadsToNoOtherRun) {
   const auto of = [](std::string_view prefix) {
     json::value run = json::parse(R"({"metadata":{"name":"r","namespace":"demo"}})");

@@ -220,7 +220,7 @@ Response download_artifact(Api& api, Request& request, Generation) {
   }
   const jenkins::JobRef job{std::string(request.param("namespace")),
                             std::string(kube::label(*run, run::kPipeline)),
-                            percent_encode(text_at(*run, {"spec", "scm", "refName"}))};
+                            jenkins::branch_job_name(text_at(*run, {"spec", "scm", "refName"}))};
   http::Request get = http::make_request(
       Method::get,
       fmt::format("{}/{}/artifact/{}", job.core_path(), id, percent_encode(file, "/")));
