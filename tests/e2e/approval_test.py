@@ -144,8 +144,9 @@ class ApprovalTest(ks_server.Case):
         self.start("input message: 'go?', submitter: 'alice,bob'\necho 'done'\n")
         question = self.question()
         self.assertEqual(question["submitters"], ["alice", "bob"])
-        refused = self.answer(question, {"approved": True, "by": "carol"})
-        self.assertEqual((refused.status, b"You need to be alice,bob" in refused.body), (403, True), refused)
+        for body in ({"approved": True, "by": "carol"}, {"approved": True, "by": "admin"}, {"approved": False, "by": "admin"}, {"approved": True}):
+            refused = self.answer(question, body)
+            self.assertEqual((refused.status, b"You need to be alice,bob" in refused.body), (403, True), refused)
         self.assertEqual(self.answer(question, {"approved": True, "by": "bob"}).status, 200)
         self.assertEqual(self.finished()["status"]["phase"], "Succeeded")
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "base/log.h"
@@ -62,6 +63,7 @@ Result<Decision> decision_of(const Request& request) {
 struct Question {
   std::string path;  ///< of its step in Blue Ocean
   std::string input;
+  std::vector<std::string> submitters;  ///< who may answer; none: everybody
 };
 
 /// The question of the step; `gone` when it waits no more.
@@ -81,10 +83,25 @@ Result<Question> question_of(Api& api, const json::value& run, const std::string
   for (const json::value& one : steps.get_array()) {
     const std::string_view input = text_at(one, {"input", "id"});
     if (text_at(one, {"id"}) == step && !input.empty() && text_at(one, {"state"}) == "PAUSED") {
-      return Question{path + percent_encode(step) + "/", std::string(input)};
+      Question found{path + percent_encode(step) + "/", std::string(input), {}};
+      for (std::string_view name : split(text_at(one, {"input", "submitter"}), ',')) {
+        if (!trim(name).empty()) found.submitters.emplace_back(trim(name));
+      }
+      return found;
     }
   }
   return gone;
+}
+
+/// The engine lets its administrator answer everything. Who answers from outside only says a name,
+/// so that no name may stand above the list.
+Result<> allowed(const Question& question, const std::string& by) {
+  if (question.submitters.empty() ||
+      std::ranges::find(question.submitters, by) != question.submitters.end()) {
+    return {};
+  }
+  return Error{Code::forbidden,
+               fmt::format("You need to be {} to submit this.", join(question.submitters, ","))};
 }
 
 Result<> give(Api& api, const Question& question, const Decision& decision) {
@@ -141,6 +158,7 @@ Result<json::value> answer(Api& api, const Request& request) {
   }
   const Decision decision = TRY(decision_of(request));
   const Question question = TRY(question_of(api, *run, step));
+  TRY(allowed(question, decision.by));
   TRY(give(api, question, decision));
   LOG(info, "an approval was answered", {"run", key.text()}, {"step", step},
       {"approved", decision.approved}, {"by", decision.by});
