@@ -1253,6 +1253,9 @@ def _(w):
     assert call("tok-" + name, "bob").json()["jobs"]["rest/" + name]["triggered"] is False
     for bad in (call("none", "ada"), call("", "ada"), call("", "ada", True)):
         assert bad.status == 404 and "Did not find any jobs with GenericTrigger configured!" in bad.text, bad
+    body = json.dumps({"pr": {"title": "x" * (2 << 20)}})
+    large = call("tok-" + name, "ada")
+    assert large.status == 413 and "title" in large.json()["jobs"]["rest/" + name]["errors"], large
     assert w.get(f"/job/rest/job/{name}/api/json")["lastBuild"]["number"] == 1
 
 

@@ -1,5 +1,7 @@
 #include "engine/rest/generic_trigger.h"
 
+#include <fmt/format.h>
+
 #include <boost/json.hpp>
 #include <cctype>
 
@@ -16,7 +18,6 @@ namespace json = boost::json;
 constexpr const char* kTriggers =
     "org.jenkinsci.plugins.workflow.job.properties.PipelineTriggersJobProperty";
 constexpr const char* kTrigger = "org.jenkinsci.plugins.gwt.GenericTrigger";
-constexpr size_t kMostVariables = 1000;
 
 using Source = GenericTrigger::Variable::Source;
 
@@ -48,19 +49,52 @@ std::string variable_name(std::string_view key) {
   return out;
 }
 
-/// The value itself as text, and each leaf of an object under its path: `pr_title`.
-void flatten(const json::value& value, const std::string& name, Variables& into) {
-  if (into.size() >= kMostVariables) return;
-  into[name] = value.is_string() ? std::string(value.get_string()) : to_json(value);
+/// The variables of one request. They become texts of a run: a small request must not make many or
+/// large ones.
+class Budget {
+ public:
+  Result<> add(Variables& into, const std::string& name, std::string value, bool keep = false) {
+    const auto found = into.find(name);
+    if (found != into.end() && keep) return {};
+    bytes_ += name.size() + value.size();
+    if (bytes_ > kMostBytes) {
+      return Error{Code::too_large,
+                   fmt::format("the variable \"{}\" goes beyond the {} that the variables of a "
+                               "webhook may have together; name less of the request",
+                               name.substr(0, kShownBytes), human_size(kMostBytes))};
+    }
+    if (found == into.end() && ++count_ > kMostVariables) {
+      return Error{Code::too_large,
+                   fmt::format("a webhook may give at most {} variables; name less "
+                               "of the request",
+                               kMostVariables)};
+    }
+    into[name] = std::move(value);
+    return {};
+  }
+
+ private:
+  static constexpr size_t kMostBytes = 1u << 20;
+  static constexpr size_t kMostVariables = 1000;
+  static constexpr size_t kShownBytes = 100;
+  size_t bytes_ = 0, count_ = 0;
+};
+
+/// The value itself as text, and each leaf of an object under its path: `pr_title`. Each level is
+/// written again within the one around it, which the budget bounds, too.
+Result<> flatten(const json::value& value, const std::string& name, Variables& into,
+                 Budget& budget) {
+  TRY(budget.add(into, name, value.is_string() ? std::string(value.get_string()) : to_json(value)));
   if (const json::object* object = value.if_object()) {
     for (const auto& [key, member] : *object) {
-      flatten(member, name + "_" + variable_name(key), into);
+      TRY(flatten(member, name + "_" + variable_name(key), into, budget));
     }
   } else if (const json::array* list = value.if_array()) {
     for (size_t i = 0; i < list->size(); ++i) {
-      flatten((*list)[i], name + "_" + std::to_string(i), into);
+      TRY(flatten((*list)[i], name + "_" + std::to_string(i), into, budget));
     }
   }
+  return {};
 }
 
 std::string x_path(const pugi::xml_document& document, const std::string& expression) {
@@ -164,6 +198,7 @@ json::value at_json_path(const json::value& value, std::string_view path) {
 
 Result<Variables> resolve(const GenericTrigger& trigger, const http::Request& request) {
   Variables out;
+  Budget budget;
   const std::string_view body = trim(request.body.view());
   const Result<json::value> as_json = parse_json(body);
   Result<pugi::xml_document> as_xml = Error{Code::invalid, ""};
@@ -174,30 +209,33 @@ Result<Variables> resolve(const GenericTrigger& trigger, const http::Request& re
     switch (one.source) {
       case Source::query:
         for (std::string_view value : request.query.all(one.key)) {
-          found.emplace(name, value);
-          found.emplace(name + "_" + std::to_string(found.size() - 1), value);
+          TRY(budget.add(found, name, std::string(value), true));
+          TRY(budget.add(found, name + "_" + std::to_string(found.size() - 1), std::string(value),
+                         true));
         }
         break;
       case Source::header:
         if (request.headers.has(one.key)) {
           const std::string header = to_lower(name);
-          found[header] = found[header + "_0"] = request.headers.get(one.key);
+          const std::string value(request.headers.get(one.key));
+          TRY(budget.add(found, header, value));
+          TRY(budget.add(found, header + "_0", value));
         }
         break;
       case Source::json_path:
         if (as_json) {
           const json::value value = at_json_path(*as_json, one.expression);
-          if (!value.is_null()) flatten(value, name, found);
+          if (!value.is_null()) TRY(flatten(value, name, found, budget));
         }
         break;
       case Source::x_path:
-        if (as_xml) found[name] = x_path(*as_xml, one.expression);
+        if (as_xml) TRY(budget.add(found, name, x_path(*as_xml, one.expression)));
         break;
     }
-    if (found.empty() && !one.fallback.empty()) found[name] = one.fallback;
+    if (found.empty() && !one.fallback.empty()) TRY(budget.add(found, name, one.fallback));
     for (auto& [key, value] : found) {
       if (!one.filter.empty()) value = TRY(without_matches(one.filter, value));
-      if (out.size() < kMostVariables) out[key] = std::move(value);
+      out[key] = std::move(value);
     }
   }
   return out;

@@ -32,7 +32,7 @@ struct GenericTrigger {
 std::optional<GenericTrigger> generic_trigger_of(const std::string& config_xml);
 
 using Variables = std::map<std::string, std::string>;
-/// What the request gives for the trigger's variables.
+/// What the request gives for the trigger's variables; `too_large` beyond 1,000 or 1 MiB of them.
 Result<Variables> resolve(const GenericTrigger& trigger, const http::Request& request);
 /// `$name` and `${name}` in a text; unknown ones stay.
 std::string substitute(std::string_view text, const Variables& variables);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <optional>
 
 #include "base/json.h"
 #include "engine/rest/pattern.h"
@@ -49,6 +50,33 @@ TEST(GenericTriggers, ReadPathsInXmlWithoutItsEntities) {
   EXPECT_EQ(ask("<r><b c='1'/><b c='2'/></r>"), "2");
   EXPECT_EQ(ask("<!DOCTYPE r [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><r><b/><b c='&e;'/></r>"),
             "");
+}
+
+TEST(GenericTriggers, MakeNoMoreVariablesThanARunMayHave) {
+  const auto code = [](GenericTrigger::Variable variable, std::string body, http::Headers headers,
+                       std::string_view target = "/") {
+    const Result<Variables> got = resolve(
+        of({std::move(variable)}),
+        http::make_request(http::Method::post, target, std::move(body), std::move(headers)));
+    return got ? std::optional<Code>() : got.error().code;
+  };
+  const GenericTrigger::Variable all{.source = Source::json_path, .key = "a", .expression = "$"};
+  // Each level holds the long text once more.
+  const auto nested = [](size_t depth, size_t bytes) {
+    std::string out = '"' + std::string(bytes, 'x') + '"';
+    for (size_t i = 0; i < depth; ++i) out = "{\"n\":" + out + "}";
+    return out;
+  };
+  EXPECT_EQ(code(all, nested(30, 10'000), {}), std::nullopt);
+  EXPECT_EQ(code(all, nested(200, 10'000), {}), Code::too_large);
+  EXPECT_EQ(code(all, nested(1, 2u << 20), {}), Code::too_large);
+  std::string many = "[1";
+  for (int i = 1; i < 998; ++i) many += ",1";
+  EXPECT_EQ(code(all, many + ",1]", {}), std::nullopt);
+  EXPECT_EQ(code(all, many + ",1,1]", {}), Code::too_large);
+  const std::string large(600 << 10, 'x');
+  EXPECT_EQ(code({.source = Source::header, .key = "h"}, "", {{"h", large}}), Code::too_large);
+  EXPECT_EQ(code({.source = Source::query, .key = "q"}, "", {}, "/?q=" + large), Code::too_large);
 }
 
 TEST(GenericTriggers, FollowPaths) {

@@ -64,6 +64,7 @@ Response invoke(Engine& engine, const Request& request) {
   const std::string token = shown_token(request);
   const bool known_user = !request.user.name.empty();
   json::object jobs;
+  bool taken = false, too_large = false;
   for (const std::string& folder : engine.folders()) {
     for (const JobName& job : engine.jobs(folder)) {
       const Result<std::string> config = engine.job_config(job);
@@ -74,6 +75,8 @@ Response invoke(Engine& engine, const Request& request) {
       if (!found || (found->token.empty() && !known_user)) continue;
       if (!equal_in_constant_time(found->token, token)) continue;
       Result<json::object> done = trigger(engine, request, job, *found);
+      taken = taken || done.ok();
+      too_large = too_large || (!done && done.error().code == Code::too_large);
       if (done) {
         jobs[job.text()] = std::move(*done);
       } else {
@@ -83,13 +86,17 @@ Response invoke(Engine& engine, const Request& request) {
   }
   const bool none = jobs.empty();
   return Response::json(
-      none ? 404 : 200,
+      none                  ? 404
+      : too_large && !taken ? 413
+                            : 200,
       to_json(json::object{
           {"jobs", none ? json::value() : json::value(std::move(jobs))},
           {"message",
            none ? "Did not find any jobs with GenericTrigger configured! Check that the "
                   "token is that of a job, or that a job without one is asked for by a known user."
-                : "Triggered jobs."}}));
+           : too_large && !taken
+               ? "The request gives more variables than a run may have: see errors."
+               : "Triggered jobs."}}));
 }
 
 Response build_by_token(Engine& engine, const Request& request) {
