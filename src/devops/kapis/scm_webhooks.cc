@@ -52,18 +52,13 @@ class Webhooks {
   Result<std::vector<kube::ObjectRef>> verified() {
     std::vector<kube::ObjectRef> found = TRY(matching());
     // Who is logged in needs no signature.
-    if (!request_.user.name.empty()) return found;
-    Result<> verdict = verify(api_.options.webhook_secret);
-    const bool known_here = verdict.ok();
-    std::erase_if(found, [&](const kube::ObjectRef& pipeline) {
-      const std::string name(kube::annotation(*pipeline, kSecret));
-      if (name.empty()) return !known_here;
-      Result<> one = verify(secret_of(kube::space_of(*pipeline), name));
-      const bool fits = one.ok();
-      if (!fits) verdict = std::move(one);
-      return !fits;
-    });
-    if (found.empty() && !known_here) return verdict.error();
+    if (request_.user.name.empty()) TRY(keep_known(found));
+    // Last: what users wrote there costs time, which nobody unknown may spend.
+    if (!hook_.starts_nothing && !hook_.scans_only) {
+      std::erase_if(found, [&](const kube::ObjectRef& pipeline) {
+        return !wants_ref(*pipeline, hook_.refs);
+      });
+    }
     return found;
   }
 
@@ -99,6 +94,23 @@ class Webhooks {
   }
 
  private:
+  /// Leaves those whose secret the sender knows; an error when it knows none at all.
+  Result<> keep_known(std::vector<kube::ObjectRef>& found) {
+    Result<> verdict = verify(api_.options.webhook_secret);
+    const bool known_here = verdict.ok();
+    std::erase_if(found, [&](const kube::ObjectRef& pipeline) {
+      const std::string name(kube::annotation(*pipeline, kSecret));
+      if (name.empty()) return !known_here;
+      Result<> one = verify(secret_of(kube::space_of(*pipeline), name));
+      const bool fits = one.ok();
+      if (!fits) verdict = std::move(one);
+      return !fits;
+    });
+    if (found.empty() && !known_here) return verdict.error();
+    return {};
+  }
+
+  /// The pipelines of the repository.
   Result<std::vector<kube::ObjectRef>> matching() {
     std::vector<kube::ObjectRef> all;
     if (api_.options.pipelines != nullptr) {
@@ -108,10 +120,7 @@ class Webhooks {
     }
     std::erase_if(all, [&](const kube::ObjectRef& pipeline) {
       if (kube::is_being_deleted(*pipeline)) return true;
-      if (!hook_.starts_nothing) {
-        if (!is_multi_branch(*pipeline) && hook_.scans_only) return true;
-        if (!hook_.scans_only && !wants_ref(*pipeline, hook_.refs)) return true;
-      }
+      if (!hook_.starts_nothing && hook_.scans_only && !is_multi_branch(*pipeline)) return true;
       const std::vector<std::string> own = repositories_of(*pipeline);
       return std::ranges::none_of(own, [&](const std::string& name) {
         return std::ranges::find(hook_.repositories, name) != hook_.repositories.end();
