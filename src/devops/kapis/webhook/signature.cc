@@ -79,22 +79,7 @@ Result<> verify_webhook(const std::optional<ScmSender>& sender, const http::Requ
 
 std::string delivery_key(const std::optional<ScmSender>& sender, const http::Request& request) {
   if (!sender) return {};
-  const auto numbered = [&](std::string_view header) {
-    const std::string_view number = request.headers.get(header);
-    return number.empty() ? std::string() : fmt::format("{} {}", header, number);
-  };
-  std::string body = hex_encode(sha256(request.body.view()));
-  switch (*sender) {
-    case ScmSender::github:
-    case ScmSender::gitea:
-    case ScmSender::bitbucket: return body;
-    case ScmSender::gitlab: return numbered("X-Gitlab-Event-UUID");
-    case ScmSender::gitee: {
-      const std::string time = numbered("X-Gitee-Timestamp");
-      return time.empty() ? std::string() : time + body;
-    }
-  }
-  return {};
+  return hex_encode(sha256(request.body.view()));
 }
 
 }  // namespace ks::devops::kapis

@@ -17,8 +17,9 @@ namespace ks::devops::kapis {
 Result<> verify_webhook(const std::optional<ScmSender>& sender, const http::Request& request,
                         std::string_view secret, const Clock& clock);
 
-/// What tells a delivery from all others: its number, and where a signature covers the body, the
-/// body, since the number of a recorded request can be changed. Empty when it has neither.
+/// What tells a delivery from all others: its body. The numbers and times that servers send beside
+/// it are signed by none of them together with it, so that they could be changed in a recorded
+/// request. Empty where there are no headers.
 std::string delivery_key(const std::optional<ScmSender>& sender, const http::Request& request);
 
 }  // namespace ks::devops::kapis

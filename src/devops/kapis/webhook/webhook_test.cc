@@ -80,6 +80,20 @@ TEST(WebhookSignature, GiteesSignedTimeGetsOld) {
       verify(hook("{}", {{"X-Gitee-Event", "x"}, {"X-Gitee-Token", "s"}}), "s", clock).ok());
 }
 
+TEST(WebhookSignature, AnotherNumberMakesNoDeliveryNew) {
+  for (const auto& [event, number] : {std::pair{"X-GitHub-Event", "X-GitHub-Delivery"},
+                                      {"X-Gitlab-Event", "X-Gitlab-Event-UUID"},
+                                      {"X-Gitee-Event", "X-Gitee-Timestamp"}}) {
+    const auto key = [&](std::string body, const char* value) {
+      const http::Request request = hook(std::move(body), {{event, "push"}, {number, value}});
+      return delivery_key(scm_sender(request), request);
+    };
+    EXPECT_NE(key("{}", "1"), "") << event;
+    EXPECT_EQ(key("{}", "1"), key("{}", "2")) << event;
+    EXPECT_NE(key("{}", "1"), key("[]", "1")) << event;
+  }
+}
+
 TEST(WebhookEvent, RepositoriesHaveOneNameInAllSpellings) {
   for (const char* url : {"https://git.example.org/a/b.git", "http://bob@Git.example.org/a/b",
                           "git@git.example.org:a/b.git", "ssh://git@git.example.org:2222/a/b.git",
