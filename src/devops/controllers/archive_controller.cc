@@ -58,7 +58,7 @@ std::string archive::prefix_of(std::string_view installation, const Key& run) {
 std::optional<std::string> archive::stored_prefix(const json::value& run) {
   const Result<json::value> stored = parse_json(kube::annotation(run, kStored));
   if (!stored) return std::nullopt;
-  const std::string prefix(text_at(*stored, {"prefix"}));
+  std::string prefix(text_at(*stored, {"prefix"}));
   if (!prefix.starts_with(kRoot)) return std::nullopt;
   const std::string_view rest = std::string_view(prefix).substr(kRoot.size());
   const std::string_view installation = rest.substr(0, rest.find('/'));
@@ -74,7 +74,7 @@ Result<std::string> archive::installation_id(const std::string& data_dir) {
     id = hex_encode(random_bytes(kIdBytes));
     TRY(write_file_atomic(file, *id, 0600));
   }
-  const std::string text(trim(TRY(std::move(id))));
+  std::string text(trim(TRY(std::move(id))));
   // An empty one would be the root of all.
   if (!is_installation(text)) {
     return Error{Code::invalid, fmt::format("{}: must be {} digits of hexadecimal; restore it, or "
