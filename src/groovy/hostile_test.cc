@@ -196,6 +196,18 @@ TEST(GroovyHostile, ValuesThatHoldThemselvesEndInAnError) {
   EXPECT_EQ(end_of("def m = [:]\nm.m = m\nm.toString()"), "value '[m:(this Map)]'");
 }
 
+// What a closure is given to add to may be gone when it returns.
+TEST(GroovyHostile, ATreeMayChangeWhileAClosureAddsToIt) {
+  for (std::string_view call : {"plus", "replaceNode"}) {
+    const std::string end = end_of(
+        "def root = new Node(null, 'r')\ndef a = root.appendNode('a')\na." + std::string(call) +
+        " { root.remove(a); b() }\nassert root.children()*.name() == ['b']\n"
+        "def lone = new Node(new Node(null, 'up'), 'lone')\nroot.append(lone)\n"
+        "assert root.children()*.name() == ['b', 'lone']");
+    EXPECT_EQ(end, "value null") << call;
+  }
+}
+
 TEST(GroovyHostile, TreesOfNodesAreBoundedToo) {
   const std::string deep =
       "def root = new Node(null, 'a')\ndef n = root\n200000.times { n = n.appendNode('b') }\n";

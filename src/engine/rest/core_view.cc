@@ -99,7 +99,8 @@ json::array build_actions(const RunInfo& info) {
     constexpr std::string_view kByUser = "Started by user ";
     if (cause.starts_with(kByUser)) {
       shown["_class"] = "hudson.model.Cause$UserIdCause";
-      shown["userId"] = shown["userName"] = cause.substr(kByUser.size());
+      shown["userId"] = cause.substr(kByUser.size());
+      shown["userName"] = cause.substr(kByUser.size());
     }
     causes.push_back(std::move(shown));
   }

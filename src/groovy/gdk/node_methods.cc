@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "groovy/gdk/library.h"
@@ -107,9 +108,10 @@ class Node final : public NativeObject {
     return out;
   }
   void append(Task& task, const Value& child, std::optional<size_t> at = std::nullopt) {
+    const Value self(this);  // which the child alone may keep alive
     auto* node = child.as_dynamic<Node>();
     if (auto* before = node->parent.as_dynamic<Node>()) before->remove(task, child);
-    node->parent = Value(this);
+    node->parent = self;
     List& list = children_to_change(task);
     const size_t place = std::min(at.value_or(list.items.size()), list.items.size());
     list.items.insert(list.items.begin() + static_cast<std::ptrdiff_t>(place), child);
@@ -117,7 +119,8 @@ class Node final : public NativeObject {
     task.heap().grew(&list);
   }
   bool remove(Task& task, const Value& child) {
-    child.as_dynamic<Node>()->parent = {};
+    // The child may be what keeps this node alive.
+    const Value held = std::exchange(child.as_dynamic<Node>()->parent, {});
     List& list = children_to_change(task);
     auto found =
         std::ranges::find_if(list.items, [&](const Value& each) { return each.same(child); });
@@ -263,30 +266,31 @@ std::vector<Value> built(Call& c, const Value& closure) {
   builder->run(c.task, closure, around);
   return items_of(c.task, around.as_dynamic<Node>()->children(c.task));
 }
-void put_beside(Call& c, Node& node, size_t at) {
+/// The closure may change the tree meanwhile: the parent is the one from before.
+void put_beside(Call& c, const Value& parent, size_t at) {
   for (const Value& made : built(c, c.arg(0)))
-    node.parent.as_dynamic<Node>()->append(c.task, made, at++);
+    parent.as_dynamic<Node>()->append(c.task, made, at++);
 }
 Value replace_node(Task& task, Call& c, const Value& gone) {
-  auto* node = gone.as_dynamic<Node>();
-  auto* parent = node->parent.as_dynamic<Node>();
+  const Value above = gone.as_dynamic<Node>()->parent;
+  auto* parent = above.as_dynamic<Node>();
   if (parent == nullptr) {
     throw_error(task, "java.lang.UnsupportedOperationException",
                 "Replacing the root node is not supported");
   }
-  put_beside(c, *node, parent->place_of(task, gone) + 1);
+  put_beside(c, above, parent->place_of(task, gone) + 1);
   parent->remove(task, gone);
   return gone;
 }
 Value replace_self(Call& c) { return replace_node(c.task, c, Value(c.self)); }
 Value plus_beside(Call& c, const Value& at) {
-  auto* node = at.as_dynamic<Node>();
-  auto* parent = node->parent.as_dynamic<Node>();
+  const Value above = at.as_dynamic<Node>()->parent;
+  auto* parent = above.as_dynamic<Node>();
   if (parent == nullptr) {
     throw_error(c.task, "java.lang.UnsupportedOperationException",
                 "Adding sibling nodes to the root node is not supported");
   }
-  put_beside(c, *node, parent->place_of(c.task, at) + 1);
+  put_beside(c, above, parent->place_of(c.task, at) + 1);
   return {};
 }
 Value plus(Call& c) { return plus_beside(c, Value(c.self)); }
