@@ -43,17 +43,21 @@ double once_ms(std::string script) {
   return ms;
 }
 
-/// What a slice of commands costs at least: start the same shell, its output to a file, wait.
-double floor_ms() {
-  const TempDir folder;
+/// What a slice of commands costs at least: start the same shell, its output to a file, wait. The
+/// files are left in the folder, as ours are for a while: ext4 avoids an inode for five seconds
+/// after it was freed, and looking for others costs more than the command.
+double floor_ms(const TempDir& parent) {
+  static int slices = 0;
+  const std::string folder = parent / fmt::format("floor{}", slices++);
+  (void)make_dirs(folder);
   const auto start = Time::now();
   for (int i = 0; i < kSlice; i++) {
-    const std::string script = folder / fmt::format("script{}", i);
+    const std::string script = fmt::format("{}/script{}", folder, i);
     {
       const Fd file = open_file(script, O_WRONLY | O_CREAT, 0700).value();
       (void)write_all(file.get(), "true");
     }
-    const Fd out = open_file(folder / fmt::format("out{}", i), O_WRONLY | O_CREAT, 0600).value();
+    const Fd out = open_file(fmt::format("{}/out{}", folder, i), O_WRONLY | O_CREAT, 0600).value();
     Process shell = Process::spawn({.argv = {"/bin/sh", "-xe", script},
                                     .env = current_environment(),
                                     .stdout_fd = out.get(),
@@ -91,12 +95,15 @@ double median(std::vector<double> all) {
 
 InTurns in_turns(const std::function<double()>& ours) {
   InTurns out;
-  std::vector<double> own, floors = {floor_ms()}, ratios;
+  const TempDir folder;
+  // What was removed before is forgotten by then.
+  std::this_thread::sleep_for(std::chrono::seconds(6));
+  std::vector<double> own, floors = {floor_ms(folder)}, ratios;
   for (int i = 0; i < kRounds; i++) {
     const double before = cpu_seconds();
     own.push_back(ours());
     const double between = cpu_seconds();
-    floors.push_back(floor_ms());
+    floors.push_back(floor_ms(folder));
     out.ours_cpu += between - before;
     out.floor_cpu += cpu_seconds() - between;
     // Against the floor right before and right after it.

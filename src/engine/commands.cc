@@ -115,17 +115,19 @@ std::string wrapper(Way way, std::string_view script, bool keep_stdout) {
         has_interpreter(script) ? trim(script.substr(2, script.find('\n') - 2)) : "/bin/sh";
     run = fmt::format("trap : TERM INT HUP\n{} \"$0\"\necho $? >>\"$1.process\"", interpreter);
   }
-  return fmt::format(R"sh(exec >>"$1.{}" 2>>"$1.output"
-set -C
-if ! {{ echo $$ >"$1.process"; }} 2>/dev/null; then
+  // Until the output has its file, messages go nowhere: Commands::start() says so.
+  return fmt::format(R"sh(set -C
+if ! echo $$ >"$1.process"; then
   tries=0
   until [ -s "$1.process" ] || [ $tries -ge 200 ]; do tries=$((tries + 1)); sleep 0.01; done
   exit 0
 fi
 set +C
+exec {}
 {}
 )sh",
-                     keep_stdout ? "stdout" : "output", run);
+                     keep_stdout ? R"(>>"$1.stdout" 2>>"$1.output")" : R"(>>"$1.output" 2>&1)",
+                     run);
 }
 
 /// Whether commands could talk to the terminal of a user: then they get a session of their own.
