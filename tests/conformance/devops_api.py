@@ -5,7 +5,6 @@ A route is served when the first answer has the status and the shape that the co
 of the caller's (4xx) with a text. One case a line of the file.
 """
 
-import argparse
 import json
 import os
 import re
@@ -24,6 +23,7 @@ import ks_server  # noqa: E402
 import s3_server  # noqa: E402
 import scm_server  # noqa: E402
 import sonar_server  # noqa: E402
+from served import parse_flags, report  # noqa: E402
 
 GROUP = "devops.kubesphere.io/v1alpha3"
 V3 = "/kapis/devops.kubesphere.io/v1alpha3"
@@ -420,20 +420,8 @@ def routes(corpus):
             yield method, path, since
 
 
-def known_failures():
-    with open(os.path.join(HERE, "known_failures.txt"), encoding="utf-8") as lines:
-        return {line.strip().removeprefix("devops_api ") for line in lines if line.startswith("devops_api ")}
-
-
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--corpus", required=True)
-    parser.add_argument("--filter", default="")
-    parser.add_argument("--list-failures", action="store_true")
-    parser.add_argument("--output", choices=["json"])
-    parser.add_argument("--gate", action="store_true")
-    parser.add_argument("--verbose", action="store_true")
-    flags = parser.parse_args()
+    flags = parse_flags(__doc__)
     server = ks_server.Server()
     cases, store = [], None
     try:
@@ -464,24 +452,7 @@ def main():
         server.remove()
         if store:
             store.close()
-    count = {outcome: sum(c["outcome"] == outcome for c in cases) for outcome in ("passed", "failed", "skipped")}
-    # Exit code: 0 when nothing fails but what is known to, and nothing is listed that passes.
-    known = known_failures()
-    failed = [c for c in cases if c["outcome"] == "failed"]
-    unknown = [c for c in failed if c["id"] not in known]
-    stale = [c["id"] for c in cases if c["outcome"] == "passed" and c["id"] in known]
-    if flags.output == "json":
-        print(json.dumps({**count, "cases": cases}))
-        return bool(unknown or stale)
-    for case in failed:
-        listed = " (not yet)" if case["id"] in known else ""
-        print(f"FAILED{listed} {case['id']}" + ("" if flags.list_failures else f": {case['why']}"))
-    for name in stale:
-        print(f"passes but is listed in known_failures.txt: {name}")
-    total = count["passed"] + count["failed"]
-    print(f"served {count['passed']} of {total} routes ({100 * count['passed'] / max(total, 1):.1f} %), {count['skipped']} skipped")
-    print(f"{count['passed']} passed, {len(unknown) + len(stale) if flags.gate else count['failed']} failed")
-    return bool(unknown or stale)
+    return report("devops_api", "routes", cases, flags)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,6 @@ The endpoints are read from the file: the first column of its tables, the paths 
 events name, the conventions, and the JSON shapes. One case each; one that nobody here knows how to drive fails.
 """
 
-import argparse
-import json
 import os
 import re
 import sys
@@ -19,6 +17,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests/e2e"))
 sys.path.insert(0, HERE)
 from jenkins_rest_checks import CHECKS  # noqa: E402
 from jenkins_rest_world import World  # noqa: E402
+from served import parse_flags, report  # noqa: E402
 
 # What first columns say in code besides paths.
 NO_ENDPOINT = re.compile(r"[{_]|Content-Type|text/xml|\w+(\.\w+)?=[^/]*$|json=|declarative-linter")
@@ -69,14 +68,7 @@ def endpoints(text):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--corpus", required=True)
-    parser.add_argument("--filter", default="")
-    parser.add_argument("--list-failures", action="store_true")
-    parser.add_argument("--output", choices=["json"])
-    parser.add_argument("--gate", action="store_true")
-    parser.add_argument("--verbose", action="store_true")
-    flags = parser.parse_args()
+    flags = parse_flags(__doc__)
     path = flags.corpus if flags.corpus.endswith(".md") else os.path.join(flags.corpus, "engine-rest.md")
     with open(path, encoding="utf-8") as file:
         found = dict(endpoints(file.read()))
@@ -105,29 +97,7 @@ def main():
         # A check whose endpoint the file does not name any more checks nothing.
         for name in CHECKS.keys() - found.keys():
             cases.append({"id": name, "outcome": "failed", "why": "the contract has no such endpoint"})
-    return report(cases, flags)
-
-
-def report(cases, flags):
-    with open(os.path.join(HERE, "known_failures.txt"), encoding="utf-8") as lines:
-        known = {line.strip().removeprefix("jenkins_rest ") for line in lines if line.startswith("jenkins_rest ")}
-    count = {outcome: sum(c["outcome"] == outcome for c in cases) for outcome in ("passed", "failed")}
-    failed = [c for c in cases if c["outcome"] == "failed"]
-    unknown = [c for c in failed if c["id"] not in known]
-    stale = [c["id"] for c in cases if c["outcome"] == "passed" and c["id"] in known]
-    # Exit code: 0 when nothing fails but what is known to, and nothing is listed that passes.
-    if flags.output == "json":
-        print(json.dumps({**count, "skipped": 0, "cases": cases}))
-        return bool(unknown or stale)
-    for case in failed:
-        listed = " (not yet)" if case["id"] in known else ""
-        print(f"FAILED{listed} {case['id']}" + ("" if flags.list_failures else f": {case['why']}"))
-    for name in stale:
-        print(f"passes but is listed in known_failures.txt: {name}")
-    total = len(cases)
-    print(f"served {count['passed']} of {total} endpoints ({100 * count['passed'] / max(total, 1):.1f} %)")
-    print(f"{count['passed']} passed, {len(unknown) + len(stale) if flags.gate else count['failed']} failed")
-    return bool(unknown or stale)
+    return report("jenkins_rest", "endpoints", cases, flags)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import unittest
 
 import ks_server
 from ks_server import Background, config_map
-from node_packages import install
+from node_packages import install_or_skip
 
 HERE = os.path.join(ks_server.SOURCE, "tests/e2e/node")
 INSTALLED = os.path.join(ks_server.SOURCE, "build/e2e/client-node")
@@ -15,11 +15,7 @@ INSTALLED = os.path.join(ks_server.SOURCE, "build/e2e/client-node")
 class ClientNodeTest(ks_server.Case):
     @classmethod
     def setUpClass(cls):
-        problem = install(HERE, INSTALLED)
-        if problem:
-            if os.environ.get("CI"):
-                raise AssertionError(problem)
-            raise unittest.SkipTest("the npm packages are not to be had: " + problem[-300:])
+        install_or_skip(HERE, INSTALLED)
         super().setUpClass()
 
     def arguments(self, scenario):
